@@ -1,0 +1,64 @@
+//! What executing a block took.
+
+use alloy_primitives::{Address, U256};
+use std::time::Duration;
+
+/// Counters and times of one block.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    /// Workers that the engine used.
+    pub workers: usize,
+    /// Executions of transactions, including repeated and abandoned ones.
+    pub executions: u64,
+    /// Executions beyond the first of each transaction.
+    pub reexecutions: u64,
+    /// Executions that stopped half-way because a value that they had read changed.
+    pub aborts: u64,
+    /// Transactions that waited for an earlier one before running (again).
+    pub stalls: u64,
+    /// Plain transfers that never entered the interpreter.
+    pub plain_transfers: u64,
+    /// Length of the longest chain of transactions of which each read what the
+    /// one before wrote.
+    pub longest_chain: usize,
+    /// Locations whose change invalidated a transaction, most frequent first.
+    pub conflicts: Vec<Conflict>,
+    /// What each worker did.
+    pub timelines: Vec<Timeline>,
+    /// From the call to the return.
+    pub elapsed: Duration,
+}
+
+/// How often a location caused a transaction to run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The account.
+    pub address: Address,
+    /// The storage slot; `None` for balance, nonce or code.
+    pub slot: Option<U256>,
+    /// Number of invalidated executions.
+    pub count: u64,
+}
+
+/// What one worker did during a block.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// Time spent with work at hand (executing, validating, committing).
+    pub busy: Duration,
+    /// Executions, oldest first; only if
+    /// [`EngineConfig::record_timelines`](crate::EngineConfig) is set.
+    pub spans: Vec<Span>,
+}
+
+/// One execution on a worker. Times count from the start of the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Transaction index.
+    pub tx: usize,
+    /// Which attempt, from 0.
+    pub incarnation: u32,
+    /// Start.
+    pub start: Duration,
+    /// End.
+    pub end: Duration,
+}
