@@ -3,6 +3,7 @@ mod block;
 mod changes;
 mod error;
 mod outcome;
+pub mod sequential;
 mod stats;
 
 pub use block::{Block, Ommer, ProtocolChanges};
