@@ -1,1 +1,19 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod abi;
+mod artifact;
+mod generate;
+mod kind;
+mod layout;
+mod rng;
+mod state;
+mod workload;
+mod world;
+
+pub use abi::Call;
+pub use artifact::{Artifact, Contract};
+pub use generate::generate;
+pub use kind::{Kind, UnknownKind, catalogue};
+pub use layout::{Pair, RING_SIZE, Reserves, array_slot, mapping_slot, pair, token};
+pub use state::MemoryState;
+pub use workload::Workload;

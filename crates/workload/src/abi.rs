@@ -1,0 +1,60 @@
+//! Call data by the contract ABI, as far as we need it: one word per argument.
+
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256, ruint::UintTryFrom};
+
+/// Call data under construction.
+///
+/// ```
+/// use parallax_workload::Call;
+///
+/// let data = Call::new("approve(address,uint256)").word(7).word(u64::MAX).data();
+/// assert_eq!(data[..4], [0x09, 0x5e, 0xa7, 0xb3]);
+/// assert_eq!(data.len(), 68);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Call(Vec<u8>);
+
+impl Call {
+    /// A call of the function with this signature, arguments without names.
+    #[must_use]
+    pub fn new(signature: &str) -> Self {
+        let mut data = Vec::with_capacity(4 + 32 * 5);
+        data.extend_from_slice(&keccak256(signature)[..4]);
+        Self(data)
+    }
+
+    /// Call data without a selector, for hand-assembled code.
+    #[must_use]
+    pub fn bare() -> Self {
+        Self(Vec::with_capacity(32 * 4))
+    }
+
+    /// Appends a number.
+    #[must_use]
+    pub fn word<T>(mut self, value: T) -> Self
+    where
+        U256: UintTryFrom<T>,
+    {
+        self.0.extend(U256::from(value).to_be_bytes::<32>());
+        self
+    }
+
+    /// Appends an address.
+    #[must_use]
+    pub fn address(self, address: Address) -> Self {
+        self.hash(address.into_word())
+    }
+
+    /// Appends 32 bytes as they are.
+    #[must_use]
+    pub fn hash(mut self, hash: B256) -> Self {
+        self.0.extend(hash.0);
+        self
+    }
+
+    /// The call data.
+    #[must_use]
+    pub fn data(self) -> Bytes {
+        self.0.into()
+    }
+}

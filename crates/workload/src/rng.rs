@@ -1,0 +1,111 @@
+//! The source of all randomness. Our own, so that a seed in a bug report means
+//! the same block after every update of a dependency.
+
+use alloy_primitives::{B256, U256};
+
+/// SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, passes BigCrush, and
+/// every seed is as good as any other.
+#[derive(Clone, Debug)]
+pub(crate) struct Rng(u64);
+
+impl Rng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Below `bound`, or 0 if that is 0. The bias is at most `bound / 2^64`.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        let wide = u128::from(self.next()) * u128::from(bound);
+        (wide >> 64) as u64
+    }
+
+    pub(crate) fn index(&mut self, len: usize) -> usize {
+        self.below(len as u64) as usize
+    }
+
+    /// From `low` to `high`, both included.
+    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of the items, which must not be empty.
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.index(items.len())]
+    }
+
+    /// One of the items, each as likely as its weight says.
+    pub(crate) fn weighted<T: Copy>(&mut self, items: &[(u64, T)]) -> T {
+        let mut left = self.below(items.iter().map(|(weight, _)| weight).sum());
+        for (weight, item) in items {
+            if left < *weight {
+                return *item;
+            }
+            left -= weight;
+        }
+        items[0].1
+    }
+
+    pub(crate) fn hash(&mut self) -> B256 {
+        let limbs = std::array::from_fn(|_| self.next());
+        U256::from_limbs(limbs).into()
+    }
+}
+
+/// Ranks drawn with probability proportional to `1 / (rank + 1)`.
+#[derive(Clone, Debug)]
+pub(crate) struct Zipf {
+    cumulative: Vec<u64>,
+}
+
+impl Zipf {
+    pub(crate) fn new(ranks: usize) -> Self {
+        // Integers, so that no platform rounds differently.
+        let cumulative = (1..=ranks as u64)
+            .scan(0, |sum, rank| {
+                *sum += (1 << 32) / rank;
+                Some(*sum)
+            })
+            .collect();
+        Self { cumulative }
+    }
+
+    pub(crate) fn rank(&self, rng: &mut Rng) -> usize {
+        let at = rng.below(self.cumulative.last().copied().unwrap_or_default());
+        self.cumulative.partition_point(|sum| *sum <= at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_numbers_never_change() {
+        let mut rng = Rng::new(0);
+        assert_eq!(rng.next(), 0xe220_a839_7b1d_cdaf);
+        assert_eq!(rng.next(), 0x6e78_9e6a_a1b9_65f4);
+    }
+
+    #[test]
+    fn zipf_prefers_low_ranks() {
+        let (zipf, mut rng) = (Zipf::new(10), Rng::new(7));
+        let mut counts = [0; 10];
+        for _ in 0..10_000 {
+            counts[zipf.rank(&mut rng)] += 1;
+        }
+        assert!(counts[0] > counts[1] && counts[1] > counts[4] && counts[9] > 0);
+    }
+}

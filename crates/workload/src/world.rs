@@ -1,0 +1,168 @@
+//! A block under construction: accounts are made up as they are needed.
+
+use crate::{Contract, MemoryState, Pair, Reserves, Workload, layout, rng::Rng};
+use alloy_primitives::{Address, Bytes, TxKind, U256, keccak256, map::AddressMap};
+use parallax_engine::{Block, ProtocolChanges};
+use revm::{
+    context::{BlockEnv, CfgEnv, TxEnv},
+    context_interface::block::BlobExcessGasAndPrice,
+    primitives::hardfork::SpecId,
+};
+
+/// One ether, or one token of 18 decimals.
+pub(crate) const ETHER: u128 = 1_000_000_000_000_000_000;
+const GWEI: u128 = 1_000_000_000;
+
+/// Gas limits as wallets set them: what the call needs and a margin.
+pub(crate) mod gas {
+    pub(crate) const TRANSFER: u64 = 21_000;
+    pub(crate) const TOKEN: u64 = 80_000;
+    pub(crate) const SWAP: u64 = 220_000;
+    pub(crate) const SMALL: u64 = 100_000;
+}
+
+/// A block under construction.
+pub(crate) struct World {
+    pub(crate) rng: Rng,
+    pub(crate) state: MemoryState,
+    seed: u64,
+    transactions: Vec<TxEnv>,
+    nonces: AddressMap<u64>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            rng: Rng::new(seed),
+            state: MemoryState::default(),
+            seed,
+            transactions: Vec::new(),
+            nonces: AddressMap::default(),
+        }
+    }
+
+    /// An address that nobody chose: a different one for each role and index.
+    pub(crate) fn address(&self, role: &str, index: usize) -> Address {
+        let preimage = format!("{} {role} {index}", self.seed);
+        Address::from_word(keccak256(preimage))
+    }
+
+    /// An account with 100 ether.
+    pub(crate) fn user(&mut self, role: &str, index: usize) -> Address {
+        let address = self.address(role, index);
+        if self.state.account(address).is_none() {
+            let balance = U256::from(100 * ETHER);
+            self.state.set_account(address, balance, 0);
+        }
+        address
+    }
+
+    /// A contract with no storage yet.
+    pub(crate) fn contract(&mut self, contract: Contract, index: usize) -> Address {
+        let address = self.address(&format!("{contract:?}"), index);
+        self.state.set_code(address, contract.code());
+        address
+    }
+
+    /// Mints.
+    pub(crate) fn give(&mut self, token: Address, owner: Address, amount: u128) {
+        let amount = U256::from(amount);
+        self.state
+            .add_storage(token, layout::token::balance(owner), amount);
+        self.state
+            .add_storage(token, layout::token::TOTAL_SUPPLY, amount);
+    }
+
+    /// An exchange with a million of each token, more or less.
+    pub(crate) fn pair(&mut self, index: usize, tokens: [Address; 2]) -> Pair {
+        let exchange = self.contract(Contract::Exchange, index);
+        let amounts = [(); 2].map(|()| (1_000_000 + u128::from(self.rng.below(1_000_000))) * ETHER);
+        for (token, amount) in tokens.into_iter().zip(amounts) {
+            self.give(token, exchange, amount);
+        }
+        let reserves = Reserves {
+            amounts,
+            timestamp: (TIMESTAMP - 12) as u32,
+        };
+        let [token0, token1] = tokens.map(|token| token.into_word().into());
+        for (slot, value) in [
+            (layout::pair::TOKEN0, token0),
+            (layout::pair::TOKEN1, token1),
+            (layout::pair::RESERVES, reserves.pack()),
+            (layout::pair::PRICE0, U256::ONE << 112),
+            (layout::pair::PRICE1, U256::ONE << 112),
+            (layout::pair::UNLOCKED, U256::ONE),
+        ] {
+            self.state.set_storage(exchange, slot, value);
+        }
+        Pair { exchange, tokens }
+    }
+
+    /// Gives a user what swapping in either direction takes: tokens and
+    /// unlimited allowances.
+    pub(crate) fn trader(&mut self, user: Address, pair: &Pair) {
+        for token in pair.tokens {
+            let slot = layout::token::allowance(user, pair.exchange);
+            if self.state.storage(token, slot).is_zero() {
+                self.state.set_storage(token, slot, U256::MAX);
+                self.give(token, user, 10_000 * ETHER);
+            }
+        }
+    }
+
+    /// Appends a transaction with the sender's next nonce.
+    pub(crate) fn send(
+        &mut self,
+        from: Address,
+        to: Address,
+        value: u128,
+        data: Bytes,
+        gas_limit: u64,
+    ) {
+        let nonce = self.nonces.entry(from).or_default();
+        let tip = GWEI + u128::from(self.rng.below(GWEI as u64));
+        self.transactions.push(TxEnv {
+            tx_type: 2,
+            caller: from,
+            gas_limit,
+            gas_price: 3 * GWEI + tip,
+            kind: TxKind::Call(to),
+            value: U256::from(value),
+            data,
+            nonce: *nonce,
+            chain_id: Some(1),
+            gas_priority_fee: Some(tip),
+            ..TxEnv::default()
+        });
+        *nonce += 1;
+    }
+
+    /// The finished workload.
+    pub(crate) fn finish(self, name: String, description: &str) -> Workload {
+        let wanted: u64 = self.transactions.iter().map(|tx| tx.gas_limit).sum();
+        let env = BlockEnv {
+            number: U256::from(24_000_000),
+            beneficiary: self.address("builder", 0),
+            timestamp: U256::from(TIMESTAMP),
+            gas_limit: wanted.max(60_000_000),
+            basefee: GWEI as u64,
+            difficulty: U256::ZERO,
+            prevrandao: Some(keccak256("randao")),
+            blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new_with_spec(0, SpecId::OSAKA)),
+            slot_num: 0,
+        };
+        Workload {
+            name,
+            description: description.to_owned(),
+            block: Block {
+                cfg: CfgEnv::new().with_spec_and_mainnet_gas_params(SpecId::OSAKA),
+                env,
+                transactions: self.transactions,
+                protocol: ProtocolChanges::default(),
+            },
+            state: self.state,
+        }
+    }
+}
+
+const TIMESTAMP: u64 = 1_790_000_003;
