@@ -1,1 +1,22 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+pub mod blockchain_test;
+mod chain;
+pub mod data;
+mod executor;
+mod fork;
+mod receipts;
+mod report;
+mod runner;
+pub mod skips;
+pub mod state_test;
+mod transaction;
+mod world;
+
+pub use chain::{BlockError, Chain};
+pub use executor::{Executed, Executor};
+pub use fork::{Fork, Network};
+pub use report::Report;
+pub use runner::run;
+pub use transaction::{SignedTransaction, recover};
+pub use world::{TestAccount, World};

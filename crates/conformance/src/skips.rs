@@ -1,0 +1,49 @@
+//! Every case that is not run, with the reason.
+
+/// A group of cases that is not run.
+#[derive(Clone, Copy, Debug)]
+pub struct Skip {
+    /// A case belongs to the group if its name contains all of these.
+    pub parts: &'static [&'static str],
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// revm's database interface does not say whether an account has storage.
+const COLLISION: &str = "EIP-7610: creation at an address that has storage but neither code nor \
+     nonce, which revm cannot see and which mainnet does not contain";
+
+/// The whole list.
+pub const SKIPS: &[Skip] = &[
+    Skip {
+        parts: &[
+            "test_initcollision.py",
+            "-non-empty-balance-correct-initcode",
+        ],
+        reason: COLLISION,
+    },
+    Skip {
+        parts: &[
+            "test_initcollision.py",
+            "-non-empty-balance-revert-initcode",
+        ],
+        reason: COLLISION,
+    },
+    Skip {
+        parts: &["dynamicAccountOverwriteEmpty_Paris"],
+        reason: COLLISION,
+    },
+    Skip {
+        parts: &["RevertInCreateInInitCreate2Paris"],
+        reason: COLLISION,
+    },
+];
+
+/// Why a case is not run; `None` if it is.
+#[must_use]
+pub fn reason(case: &str) -> Option<&'static str> {
+    SKIPS
+        .iter()
+        .find(|skip| skip.parts.iter().all(|part| case.contains(part)))
+        .map(|skip| skip.reason)
+}

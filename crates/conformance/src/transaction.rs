@@ -1,0 +1,25 @@
+//! Signed transactions as the EVM takes them.
+
+use alloy_consensus::{
+    EthereumTxEnvelope, TxEip4844, crypto::RecoveryError, transaction::SignerRecoverable,
+};
+use alloy_evm::FromRecoveredTx;
+use revm::{context::TxEnv, primitives::hardfork::SpecId};
+
+/// A transaction as it stands in a block (blobs without their sidecar).
+pub type SignedTransaction = EthereumTxEnvelope<TxEip4844>;
+
+/// Recovers the sender and the authorities.
+///
+/// # Errors
+///
+/// If the sender's signature is invalid; from Homestead on also if its `s` is
+/// in the upper half ([EIP-2](https://eips.ethereum.org/EIPS/eip-2)).
+pub fn recover(tx: &SignedTransaction, spec: SpecId) -> Result<TxEnv, RecoveryError> {
+    let sender = if spec.is_enabled_in(SpecId::HOMESTEAD) {
+        tx.recover_signer()?
+    } else {
+        tx.recover_signer_unchecked()?
+    };
+    Ok(TxEnv::from_recovered_tx(tx, sender))
+}
