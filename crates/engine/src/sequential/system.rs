@@ -18,6 +18,11 @@ use revm::{
     primitives::{TxKind, hardfork::SpecId},
 };
 
+/// Gas of a system call (EIP-2935, EIP-4788, EIP-7002, EIP-7251). revm's own
+/// limit adds what Amsterdam needs, which would let a call succeed that must
+/// run out of gas.
+const SYSTEM_CALL_GAS: u64 = 30_000_000;
+
 /// The system calls of a block as transactions; they outlive the EVM, which
 /// borrows its transaction.
 pub(super) struct SystemTransactions {
@@ -60,7 +65,10 @@ fn calls_before(block: &Block) -> Vec<TxEnv> {
 }
 
 fn system_call(to: Address, input: Bytes) -> TxEnv {
-    TxEnv::new_system_tx(to, input)
+    TxEnv {
+        gas_limit: SYSTEM_CALL_GAS,
+        ..TxEnv::new_system_tx(to, input)
+    }
 }
 
 impl<'a, DB: DatabaseRef> Run<'a, DB> {
