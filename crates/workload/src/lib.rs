@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod abi;
+pub mod adversarial;
 mod artifact;
+pub mod asm;
 mod generate;
 mod kind;
 mod layout;

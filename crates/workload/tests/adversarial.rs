@@ -1,0 +1,136 @@
+//! Random blocks: the same seed gives the same block, the oracle accepts all of
+//! them, and over the seeds everything happens that should.
+
+use parallax_engine::{EngineError, sequential};
+use parallax_workload::{
+    Workload,
+    adversarial::{AdversarialConfig, Coverage, FORKS, random_block, valid_part},
+};
+
+const SEEDS: u64 = 200;
+
+fn config(invalid: bool) -> AdversarialConfig {
+    AdversarialConfig {
+        transactions: 30,
+        spec: None,
+        invalid,
+    }
+}
+
+fn sorted_accounts(workload: &Workload) -> Vec<String> {
+    let mut accounts: Vec<_> = workload
+        .state
+        .accounts()
+        .map(|(address, info, storage)| {
+            let mut storage: Vec<_> = storage.iter().collect();
+            storage.sort();
+            format!(
+                "{address} {} {} {} {storage:?}",
+                info.balance, info.nonce, info.code_hash
+            )
+        })
+        .collect();
+    accounts.sort();
+    accounts
+}
+
+#[test]
+fn same_seed_same_block() {
+    for seed in 0..40 {
+        let [first, again] = [(); 2].map(|()| random_block(seed, config(seed % 2 == 0)));
+        assert_eq!(first.name, again.name);
+        assert_eq!(
+            first.block.transactions, again.block.transactions,
+            "{}",
+            first.name
+        );
+        assert_eq!(first.block.env, again.block.env);
+        let protocol = |workload: &Workload| format!("{:?}", workload.block.protocol);
+        assert_eq!(protocol(&first), protocol(&again));
+        assert_eq!(sorted_accounts(&first), sorted_accounts(&again));
+    }
+}
+
+#[test]
+fn replay_accepts_blocks_without_invalid_transactions() {
+    for seed in 0..SEEDS {
+        let workload = random_block(seed, config(false));
+        let output = sequential::replay(&workload.block, &workload.state, false)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        assert_eq!(output.outcomes.len(), workload.block.transactions.len());
+        assert!(output.outcomes.len() > 5, "{}", workload.name);
+    }
+}
+
+#[test]
+fn build_skips_exactly_the_invalid_ones() {
+    let mut skipped = 0;
+    for seed in 0..SEEDS {
+        let workload = random_block(seed, config(true));
+        let built = sequential::build(&workload.block, &workload.state, false)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        skipped += built.skipped.len();
+        let valid = valid_part(&workload);
+        assert_eq!(
+            built.outcomes.len(),
+            valid.block.transactions.len(),
+            "{}",
+            workload.name
+        );
+
+        let replayed = sequential::replay(&workload.block, &workload.state, false);
+        match built.skipped.first() {
+            None => assert!(replayed.is_ok()),
+            Some(first) => assert_eq!(
+                replayed.map(|_| ()),
+                Err(EngineError::InvalidTransaction {
+                    index: first.index,
+                    reason: first.reason.clone(),
+                })
+            ),
+        }
+        let replayed = sequential::replay(&valid.block, &valid.state, false)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        assert_eq!(replayed.changes, built.changes, "{}", workload.name);
+    }
+    assert!(skipped > 500, "{skipped}");
+}
+
+#[test]
+fn every_kind_of_event_happens() {
+    let mut total = Coverage::default();
+    for seed in 0..SEEDS {
+        total += Coverage::of(&random_block(seed, config(seed % 2 == 0)));
+    }
+    println!("{total:#?}");
+    for (name, count) in total.counters() {
+        assert!(count > 0, "{name} never happened in {SEEDS} blocks");
+    }
+}
+
+#[test]
+fn every_fork_has_its_blocks() {
+    for spec in FORKS {
+        for seed in 0..5 {
+            let config = AdversarialConfig {
+                spec: Some(spec),
+                ..config(false)
+            };
+            let workload = random_block(seed, config);
+            assert_eq!(workload.block.spec(), spec);
+            sequential::replay(&workload.block, &workload.state, false)
+                .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        }
+    }
+}
+
+#[test]
+fn a_subset_can_be_made_valid_again() {
+    for seed in 0..30 {
+        let workload = random_block(seed, config(false));
+        let half = valid_part(&workload.subset(|index| index % 2 == 0));
+        assert!(half.block.transactions.len() <= workload.block.transactions.len() / 2 + 1);
+        sequential::replay(&half.block, &half.state, false)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+    }
+}
