@@ -38,8 +38,8 @@ pub(super) fn list(
 fn authorization(rng: &mut Rng, scene: &Scene, authority: Address, nonce: u64) -> Signed {
     let delegate = match rng.below(10) {
         // Clears the delegation.
-        0..2 => Address::ZERO,
-        2..8 => rng.pick(&scene.cast.contracts).1,
+        0..3 => Address::ZERO,
+        3..8 => rng.pick(&scene.cast.contracts).1,
         8 => authority,
         _ => scene.cast.anyone(rng),
     };

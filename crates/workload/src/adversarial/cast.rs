@@ -131,6 +131,10 @@ fn contracts(rng: &mut Rng, spec: SpecId) -> Vec<(Role, Address)> {
         roles.swap(index, other);
     }
     roles.truncate(3 + rng.index(5));
+    if rng.chance(35) {
+        // Coming, going and coming again takes several transactions.
+        roles[0] = Role::Breeder;
+    }
     let mut contracts: Vec<_> = roles
         .into_iter()
         .enumerate()

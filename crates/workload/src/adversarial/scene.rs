@@ -139,6 +139,10 @@ fn state(rng: &mut Rng, spec: SpecId, cast: &Cast) -> MemoryState {
         // Somebody has already paid to where a contract will be created.
         state.set_account(cast.fresh[2], U256::from(7), 0);
     }
+    if rng.chance(15) {
+        // There is already a contract, so the creation will collide.
+        state.set_raw_code(cast.fresh[2], code::child());
+    }
     if rng.chance(30) {
         state.set_account(precompile(rng), U256::ONE, 0);
     }
