@@ -134,11 +134,11 @@ fn is_kind(exception: &str, error: &BlockError) -> bool {
             matches!(error, BlockError::Result { what, .. } if *what == "requests hash")
         }
         "INVALID_DEPOSIT_EVENT_LAYOUT" => {
-            matches!(error, BlockError::Execution(EngineError::DepositLog(_)))
+            matches!(error.execution(), Some(EngineError::DepositLog(_)))
         }
         "SYSTEM_CONTRACT_CALL_FAILED" | "SYSTEM_CONTRACT_EMPTY" => {
-            matches!(error, BlockError::Execution(EngineError::SystemCall { .. }))
+            matches!(error.execution(), Some(EngineError::SystemCall { .. }))
         }
-        _ => !error.is_result() && !matches!(error, BlockError::Execution(_)),
+        _ => !error.is_result() && error.execution().is_none(),
     }
 }

@@ -53,7 +53,7 @@ impl Chain {
         genesis: Header,
         mut world: World,
     ) -> Result<Self, BlockError> {
-        expect("state root", genesis.state_root, world.state_root())?;
+        expect("state root", &genesis.state_root, &world.state_root())?;
         let hash = genesis.hash_slow();
         world.push_block_hash(hash);
         let node = Node {
@@ -95,9 +95,7 @@ impl Chain {
         body::validate_blobs(fork, &block)?;
         ommers::validate(self, header, &block.body.ommers)?;
         let input = self.input(fork, &block)?;
-        let output = executor
-            .execute(&input, &parent.world)
-            .map_err(BlockError::Execution)?;
+        let output = executor.execute(&input, &parent.world)?;
         body::validate(fork, &block, rlp.len())?;
         let mut world = parent.world.clone();
         world.apply(&output.changes);
@@ -218,9 +216,7 @@ fn roots_between<E: Executor>(
     let mut roots = Vec::with_capacity(block.transactions.len());
     for end in 1..=block.transactions.len() {
         prefix.transactions = block.transactions[..end].to_vec();
-        let output = executor
-            .execute(&prefix, parent)
-            .map_err(BlockError::Execution)?;
+        let output = executor.execute(&prefix, parent)?;
         let mut world = parent.clone();
         world.apply(&output.changes);
         roots.push(world.state_root());
@@ -234,24 +230,28 @@ fn check_output(
     world: &World,
     roots: Option<&[B256]>,
 ) -> Result<(), BlockError> {
-    expect("gas used", header.gas_used, output.gas_used)?;
+    expect("gas used", &header.gas_used, &output.gas_used)?;
     let receipts = receipts::receipts(&output.outcomes, roots);
-    expect("logs bloom", header.logs_bloom, receipts::bloom(&receipts))?;
+    expect(
+        "logs bloom",
+        &header.logs_bloom,
+        &receipts::bloom(&receipts),
+    )?;
     expect(
         "receipts root",
-        header.receipts_root,
-        receipts::root(&receipts),
+        &header.receipts_root,
+        &receipts::root(&receipts),
     )?;
     if let Some(hash) = header.requests_hash {
-        expect("requests hash", hash, output.requests.requests_hash())?;
+        expect("requests hash", &hash, &output.requests.requests_hash())?;
     }
-    expect("state root", header.state_root, world.state_root())
+    expect("state root", &header.state_root, &world.state_root())
 }
 
 fn expect<T: PartialEq + Display>(
     what: &'static str,
-    expected: T,
-    got: T,
+    expected: &T,
+    got: &T,
 ) -> Result<(), BlockError> {
     if expected == got {
         return Ok(());

@@ -1,7 +1,12 @@
 //! What is being tested.
 
-use crate::World;
-use parallax_engine::{Block, BlockOutput, EngineError};
+#![allow(
+    clippy::result_large_err,
+    reason = "the error is the engine's, and one per block at most"
+)]
+
+use crate::{World, compare};
+use parallax_engine::{Block, BlockOutput, EngineError, sequential};
 use std::convert::Infallible;
 
 /// Result of executing a block of a suite.
@@ -24,4 +29,54 @@ impl<F: FnMut(&Block, &World) -> Executed> Executor for F {
     fn execute(&mut self, block: &Block, world: &World) -> Executed {
         self(block, world)
     }
+}
+
+/// The oracle: plain revm, whose access list is checked against its changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sequential;
+
+impl Executor for Sequential {
+    fn execute(&mut self, block: &Block, world: &World) -> Executed {
+        let output = sequential::replay(block, world, true)?;
+        if let Some(list) = &output.access_list {
+            compare::access_list(list, &output.changes).map_err(divergence)?;
+        }
+        Ok(output)
+    }
+}
+
+/// Another executor, whose every result must be that of the oracle: outcomes
+/// with logs and halt reasons, changes, requests, access list (if it makes one)
+/// and errors. A difference is an [`EngineError::Fatal`], which no test expects.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<E>(pub E);
+
+impl<E: Executor> Executor for Compared<E> {
+    fn execute(&mut self, block: &Block, world: &World) -> Executed {
+        let expected = sequential::replay(block, world, true);
+        let got = self.0.execute(block, world);
+        compare::results(&expected, &got).map_err(divergence)?;
+        got
+    }
+}
+
+/// For executors that build: a transaction that was left out is an error, as it
+/// is in replay.
+///
+/// # Errors
+///
+/// The first skipped transaction.
+pub fn without_skips(mut output: BlockOutput) -> Executed {
+    if output.skipped.is_empty() {
+        return Ok(output);
+    }
+    let first = output.skipped.swap_remove(0);
+    Err(EngineError::InvalidTransaction {
+        index: first.index,
+        reason: first.reason,
+    })
+}
+
+fn divergence(reason: String) -> EngineError<Infallible> {
+    EngineError::Fatal { index: 0, reason }
 }

@@ -2,6 +2,7 @@
 
 pub mod blockchain_test;
 mod chain;
+pub mod compare;
 pub mod data;
 mod executor;
 mod fork;
@@ -14,7 +15,7 @@ mod transaction;
 mod world;
 
 pub use chain::{BlockError, Chain};
-pub use executor::{Executed, Executor};
+pub use executor::{Compared, Executed, Executor, Sequential, without_skips};
 pub use fork::{Fork, Network};
 pub use report::Report;
 pub use runner::run;

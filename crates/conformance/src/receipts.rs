@@ -8,7 +8,6 @@ use parallax_engine::TxOutcome;
 
 /// The receipts of a block. Before Byzantium a receipt holds the state root
 /// after its transaction (`roots`), since then a status.
-
 pub(crate) fn receipts(outcomes: &[TxOutcome], roots: Option<&[B256]>) -> Vec<ReceiptEnvelope> {
     let receipt = |(position, outcome): (usize, &TxOutcome)| {
         let status = match roots.and_then(|roots| roots.get(position)) {
@@ -33,13 +32,11 @@ pub(crate) fn receipts(outcomes: &[TxOutcome], roots: Option<&[B256]>) -> Vec<Re
 }
 
 /// The root that the header commits to.
-
 pub(crate) fn root(receipts: &[ReceiptEnvelope]) -> B256 {
     calculate_receipt_root(receipts)
 }
 
 /// The bloom that the header commits to.
-
 pub(crate) fn bloom(receipts: &[ReceiptEnvelope]) -> Bloom {
     receipts
         .iter()

@@ -7,7 +7,7 @@ use crate::{
 use std::{
     io,
     path::Path,
-    sync::{Mutex, mpsc},
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
     thread,
 };
 
@@ -48,9 +48,7 @@ pub fn run<E: Executor>(
         drop(sender);
         read
     })?;
-    Ok(report
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner()))
+    Ok(report.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 type Source = Mutex<Option<mpsc::Receiver<TestFile>>>;
@@ -70,8 +68,6 @@ impl Drop for CloseOnPanic<'_> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,15 +1,13 @@
 //! The official blockchain tests.
 
-use parallax_conformance::{World, blockchain_test, data};
-use parallax_engine::{Block, sequential};
+use parallax_conformance::{Sequential, blockchain_test, data};
 
 fn run(archive: &str, suite: &str) {
     let Some(archive) = data::archive(archive) else {
         println!("skipped: data not found");
         return;
     };
-    let make = || |block: &Block, world: &World| sequential::replay(block, world, false);
-    let report = blockchain_test::run(&archive, 2, make).unwrap();
+    let report = blockchain_test::run(&archive, 2, || Sequential).unwrap();
     report.assert_passed(suite);
 }
 

@@ -1,7 +1,6 @@
 //! The official state tests.
 
-use parallax_conformance::{World, data, state_test};
-use parallax_engine::{Block, sequential};
+use parallax_conformance::{Sequential, data, state_test};
 
 #[test]
 fn sequential_passes_the_execution_spec_state_tests() {
@@ -9,7 +8,6 @@ fn sequential_passes_the_execution_spec_state_tests() {
         println!("skipped: data not found");
         return;
     };
-    let make = || |block: &Block, world: &World| sequential::replay(block, world, false);
-    let report = state_test::run(&archive, 2, make).unwrap();
+    let report = state_test::run(&archive, 2, || Sequential).unwrap();
     report.assert_passed("state tests, sequential");
 }

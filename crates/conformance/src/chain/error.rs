@@ -29,7 +29,7 @@ pub enum BlockError {
     Blobs(&'static str),
     /// The executor rejected it.
     #[error("{0}")]
-    Execution(EngineError<Infallible>),
+    Execution(Box<EngineError<Infallible>>),
     /// Execution gave something else than the header says.
     #[error("result: {what} is {got} instead of {expected}")]
     Result {
@@ -42,17 +42,30 @@ pub enum BlockError {
     },
 }
 
+impl From<EngineError<Infallible>> for BlockError {
+    fn from(error: EngineError<Infallible>) -> Self {
+        Self::Execution(Box::new(error))
+    }
+}
+
 impl BlockError {
     /// Whether it blames a transaction, rather than the block around it.
     #[must_use]
     pub fn blames_transaction(&self) -> bool {
-        matches!(
-            self,
-            Self::Encoding(_)
-                | Self::Sender(_)
-                | Self::Blobs(_)
-                | Self::Execution(EngineError::InvalidTransaction { .. })
-        )
+        matches!(self, Self::Encoding(_) | Self::Sender(_) | Self::Blobs(_))
+            || matches!(
+                self.execution(),
+                Some(EngineError::InvalidTransaction { .. })
+            )
+    }
+
+    /// The executor's error, if it is one.
+    #[must_use]
+    pub fn execution(&self) -> Option<&EngineError<Infallible>> {
+        match self {
+            Self::Execution(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Whether execution as a whole gave the wrong result, which says nothing

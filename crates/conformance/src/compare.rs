@@ -1,0 +1,133 @@
+//! Comparing what two executors made of the same block.
+
+use alloy_eip7928::{AccountChanges, BlockAccessList};
+use alloy_primitives::U256;
+use parallax_engine::{AccountChange, BlockOutput, EngineError, StateChanges};
+use revm::primitives::KECCAK_EMPTY;
+use std::fmt::{Debug, Display};
+
+/// Compares the results of a replay. Errors of the same kind are the same where
+/// their text is free, and must be equal where they blame a transaction.
+///
+/// # Errors
+///
+/// A description of the first difference.
+pub fn results<E: PartialEq + Display>(
+    expected: &Result<BlockOutput, EngineError<E>>,
+    got: &Result<BlockOutput, EngineError<E>>,
+) -> Result<(), String> {
+    match (expected, got) {
+        (Ok(expected), Ok(got)) => outputs(expected, got),
+        (Err(expected), Err(got)) if same_error(expected, got) => Ok(()),
+        (Err(expected), Err(got)) => Err(format!(
+            "error {got:?} instead of {expected:?}",
+            got = got.to_string(),
+            expected = expected.to_string()
+        )),
+        (Ok(_), Err(got)) => Err(format!("unexpected error: {got}")),
+        (Err(expected), Ok(_)) => Err(format!("no error instead of: {expected}")),
+    }
+}
+
+fn same_error<E: PartialEq>(expected: &EngineError<E>, got: &EngineError<E>) -> bool {
+    use EngineError::{DepositLog, Fatal, SystemCall};
+    match (expected, got) {
+        (SystemCall { address: a, .. }, SystemCall { address: b, .. }) => a == b,
+        (DepositLog(_), DepositLog(_)) | (Fatal { .. }, Fatal { .. }) => true,
+        (expected, got) => expected == got,
+    }
+}
+
+/// Compares everything but the statistics, and access lists only if both made
+/// one.
+///
+/// # Errors
+///
+/// A description of the first difference.
+pub fn outputs(expected: &BlockOutput, got: &BlockOutput) -> Result<(), String> {
+    lists("outcome", &expected.outcomes, &got.outcomes)?;
+    lists("skipped transaction", &expected.skipped, &got.skipped)?;
+    same("gas used", &expected.gas_used, &got.gas_used)?;
+    same("requests", &expected.requests, &got.requests)?;
+    let (before, after) = (&expected.changes, &got.changes);
+    lists("account change", &before.accounts, &after.accounts)?;
+    lists("contract", &before.contracts, &after.contracts)?;
+    match (&expected.access_list, &got.access_list) {
+        (Some(expected), Some(got)) => lists("access list entry", expected, got),
+        _ => Ok(()),
+    }
+}
+
+fn lists<T: PartialEq + Debug>(what: &str, expected: &[T], got: &[T]) -> Result<(), String> {
+    for (index, (expected, got)) in expected.iter().zip(got).enumerate() {
+        same(&format!("{what} {index}"), expected, got)?;
+    }
+    same(&format!("number of {what}s"), &expected.len(), &got.len())
+}
+
+fn same<T: PartialEq + Debug>(what: &str, expected: &T, got: &T) -> Result<(), String> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(format!("{what} is {got:?} instead of {expected:?}"))
+}
+
+/// Checks that a block access list tells of the same final values as the
+/// changes of its block.
+///
+/// # Errors
+///
+/// A description of the first difference.
+pub fn access_list(list: &BlockAccessList, changes: &StateChanges) -> Result<(), String> {
+    if !list.is_sorted_by(|a, b| a.address < b.address) {
+        return Err("access list is not sorted".into());
+    }
+    for change in &changes.accounts {
+        let address = change.address;
+        let entry = list
+            .binary_search_by_key(&address, |entry| entry.address)
+            .map(|position| &list[position])
+            .map_err(|_| format!("{address} changed but is not in the access list"))?;
+        account(entry, change).map_err(|difference| format!("{address}: {difference}"))?;
+    }
+    Ok(())
+}
+
+fn account(entry: &AccountChanges, change: &AccountChange) -> Result<(), String> {
+    let before = change.before.clone().unwrap_or_default();
+    let after = change.after.clone().unwrap_or_default();
+    let balance = entry.balance_changes.last().map(|last| last.post_balance);
+    same(
+        "balance",
+        &after.balance,
+        &balance.unwrap_or(before.balance),
+    )?;
+    let nonce = entry.nonce_changes.last().map(|last| last.new_nonce);
+    same("nonce", &after.nonce, &nonce.unwrap_or(before.nonce))?;
+    let code = entry.code_changes.last().map(|last| {
+        let code = last.new_code();
+        if code.is_empty() {
+            KECCAK_EMPTY
+        } else {
+            alloy_primitives::keccak256(code)
+        }
+    });
+    same(
+        "code hash",
+        &after.code_hash,
+        &code.unwrap_or(before.code_hash),
+    )?;
+    for (slot, _, value) in &change.storage {
+        let writes = entry
+            .storage_changes
+            .iter()
+            .find(|entry| entry.slot == *slot);
+        let last = writes.and_then(|slot| slot.changes.last());
+        same::<Option<U256>>(
+            &format!("slot {slot}"),
+            &Some(*value),
+            &last.map(|last| last.new_value),
+        )?;
+    }
+    Ok(())
+}
