@@ -30,10 +30,12 @@ mod coverage;
 mod program;
 mod runner;
 mod scene;
+mod shrink;
 mod solidity;
 mod spoil;
 
 pub use coverage::Coverage;
+pub use shrink::{shrink, valid_part};
 
 use crate::{Workload, rng::Rng};
 use candidate::Candidates;
@@ -115,17 +117,4 @@ pub fn random_block(seed: u64, config: AdversarialConfig) -> Workload {
     drop(runner);
     workload.block.transactions = transactions;
     workload
-}
-
-/// The same block without the transactions that are invalid at their place.
-#[must_use]
-pub fn valid_part(workload: &Workload) -> Workload {
-    let mut runner = Runner::new(workload);
-    let valid: Vec<_> = workload
-        .block
-        .transactions
-        .iter()
-        .map(|tx| runner.run(tx).is_ok())
-        .collect();
-    workload.subset(|index| valid[index])
 }

@@ -6,7 +6,6 @@ use alloy_primitives::{
 };
 use revm::{
     DatabaseRef,
-    primitives::KECCAK_EMPTY,
     state::{AccountInfo, Bytecode},
 };
 use std::convert::Infallible;
@@ -28,8 +27,7 @@ struct Stored {
 }
 
 impl MemoryState {
-    /// Puts an account in, in place of the one that was there, or changes its
-    /// balance and nonce if it is there already.
+    /// Puts an account in, or changes its balance and nonce if it is there already.
     pub fn set_account(&mut self, address: Address, balance: U256, nonce: u64) {
         let account = self.accounts.entry(address).or_insert_with(empty);
         account.info.balance = balance;
@@ -128,7 +126,6 @@ impl DatabaseRef for MemoryState {
     }
 
     fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, Infallible> {
-        debug_assert!(code_hash == KECCAK_EMPTY || self.codes.contains_key(&code_hash));
         Ok(self.codes.get(&code_hash).cloned().unwrap_or_default())
     }
 

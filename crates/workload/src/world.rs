@@ -138,11 +138,12 @@ impl World {
     }
 
     /// The finished workload.
-    pub(crate) fn finish(self, name: String, description: &str) -> Workload {
+    pub(crate) fn finish(mut self, name: String, description: &str) -> Workload {
+        let builder = self.user("builder", 0);
         let wanted: u64 = self.transactions.iter().map(|tx| tx.gas_limit).sum();
         let env = BlockEnv {
             number: U256::from(24_000_000),
-            beneficiary: self.address("builder", 0),
+            beneficiary: builder,
             timestamp: U256::from(TIMESTAMP),
             gas_limit: wanted.max(60_000_000),
             basefee: GWEI as u64,

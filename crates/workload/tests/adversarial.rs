@@ -4,7 +4,7 @@
 use parallax_engine::{EngineError, sequential};
 use parallax_workload::{
     Workload,
-    adversarial::{AdversarialConfig, Coverage, FORKS, random_block, valid_part},
+    adversarial::{AdversarialConfig, Coverage, FORKS, random_block, shrink, valid_part},
 };
 
 const SEEDS: u64 = 200;
@@ -96,6 +96,24 @@ fn build_skips_exactly_the_invalid_ones() {
     assert!(skipped > 500, "{skipped}");
 }
 
+/// Long: `cargo test --release -p parallax-workload -- --ignored`.
+#[test]
+#[ignore = "takes a minute"]
+fn many_seeds_and_sizes() {
+    for seed in 0..20_000 {
+        let config = AdversarialConfig {
+            transactions: [1, 8, 30, 200][seed as usize % 4],
+            ..config(seed % 3 == 0)
+        };
+        let workload = random_block(1_000_000 + seed, config);
+        let built = sequential::build(&workload.block, &workload.state, false)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        let valid = valid_part(&workload).block.transactions.len();
+        assert_eq!(built.outcomes.len(), valid, "{}", workload.name);
+        assert!(config.invalid || built.skipped.is_empty());
+    }
+}
+
 #[test]
 fn every_kind_of_event_happens() {
     let mut total = Coverage::default();
@@ -133,4 +151,21 @@ fn a_subset_can_be_made_valid_again() {
         sequential::replay(&half.block, &half.state, false)
             .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
     }
+}
+
+#[test]
+fn shrinking_keeps_what_fails_and_little_else() {
+    let mut found = 0;
+    for seed in 0..60 {
+        let workload = random_block(seed, config(seed % 2 == 0));
+        let recreates = |workload: &Workload| Coverage::of(workload).recreations > 0;
+        if recreates(&workload) {
+            found += 1;
+            let small = shrink(&workload, recreates);
+            assert!(recreates(&small));
+            // Creating, destroying and creating again, and funds for it.
+            assert!(small.block.transactions.len() <= 6, "{}", small.name);
+        }
+    }
+    assert!(found > 0);
 }

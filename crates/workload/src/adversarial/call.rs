@@ -35,18 +35,18 @@ pub(super) fn data(rng: &mut Rng, cast: &Cast, role: Role, env: &BlockEnv) -> By
         Role::Relay => return relay(rng, cast, env),
         Role::BeaconRoots => call.word(env.timestamp - U256::from(rng.below(2))),
         Role::History => call.word(env.number - U256::from(rng.below(3))),
-        Role::WithdrawalRequests if rng.chance(30) => call,
-        Role::WithdrawalRequests => {
-            // A validator key of 48 bytes and an amount of 8.
-            return Bytes::from(vec![rng.below(256) as u8; 56]);
-        }
+        // Without data it says what a request costs.
+        Role::WithdrawalRequests | Role::ConsolidationRequests if rng.chance(30) => call,
+        // A validator's key of 48 bytes and an amount of 8, or two keys.
+        Role::WithdrawalRequests => return Bytes::from(vec![rng.below(256) as u8; 56]),
+        Role::ConsolidationRequests => return Bytes::from(vec![rng.below(256) as u8; 96]),
     }
     .data()
 }
 
 /// A call through the relay to another contract, with data that suits it.
 fn relay(rng: &mut Rng, cast: &Cast, env: &BlockEnv) -> Bytes {
-    let (role, target) = *rng.pick(&cast.contracts);
+    let (role, target) = cast.contract(rng);
     let value = *rng.pick(&[0, 0, 0, 1, 50_000]);
     let inner = if role == Role::Relay {
         Bytes::new()

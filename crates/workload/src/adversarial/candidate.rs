@@ -83,7 +83,7 @@ impl<'a> Candidates<'a> {
         let cast = &self.scene.cast;
         match rng.weighted(&ACTIONS) {
             Action::Call => {
-                let (role, to) = *rng.pick(&cast.contracts);
+                let (role, to) = cast.contract(rng);
                 let data = call::data(rng, cast, role, &self.scene.env);
                 transaction(TxKind::Call(to), amount(rng), data, PLENTY)
             }

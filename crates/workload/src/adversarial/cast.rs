@@ -2,7 +2,7 @@
 
 use super::code;
 use crate::{Contract, rng::Rng};
-use alloy_eips::{eip2935, eip4788, eip7002};
+use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use revm::primitives::hardfork::SpecId;
 
@@ -24,6 +24,14 @@ pub(super) enum Role {
     BeaconRoots,
     History,
     WithdrawalRequests,
+    ConsolidationRequests,
+}
+
+impl Role {
+    /// Whether it is what a factory creates.
+    pub(super) fn is_child(self) -> bool {
+        matches!(self, Self::Child | Self::Solidity(Contract::Child))
+    }
 }
 
 const ASSEMBLED: [Role; 11] = [
@@ -106,6 +114,25 @@ impl Cast {
         }
     }
 
+    /// A contract to call: often the hot one of the block or what it created.
+    pub(super) fn contract(&self, rng: &mut Rng) -> (Role, Address) {
+        match rng.below(100) {
+            0..30 => self.contracts[0],
+            30..45 => {
+                let children: Vec<_> = self
+                    .contracts
+                    .iter()
+                    .filter(|(role, _)| role.is_child())
+                    .collect();
+                match children.as_slice() {
+                    [] => self.contracts[0],
+                    children => **rng.pick(children),
+                }
+            }
+            _ => *rng.pick(&self.contracts),
+        }
+    }
+
     pub(super) fn user(&self, rng: &mut Rng) -> Address {
         *rng.pick(&self.users)
     }
@@ -183,6 +210,8 @@ fn system_contracts(rng: &mut Rng, spec: SpecId) -> Vec<(Role, Address)> {
     if spec.is_enabled_in(SpecId::PRAGUE) && rng.chance(40) {
         let address = eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS;
         contracts.push((Role::WithdrawalRequests, address));
+        let address = eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS;
+        contracts.push((Role::ConsolidationRequests, address));
     }
     contracts
 }

@@ -8,7 +8,7 @@ use revm::{
         TransactionType, TxEnv,
         result::{ExecutionResult, HaltReason, InvalidTransaction},
     },
-    state::Account,
+    state::{Account, AccountInfo, Bytecode},
 };
 use std::ops::AddAssign;
 
@@ -162,9 +162,7 @@ impl Coverage {
         if account.is_touched() && account.is_empty() && account.original_info().is_empty() {
             self.empty_touches += 1;
         }
-        let target = |info: &revm::state::AccountInfo| {
-            info.code.as_ref().and_then(|code| code.eip7702_address())
-        };
+        let target = |info: &AccountInfo| info.code.as_ref().and_then(Bytecode::eip7702_address);
         match (target(&account.original_info()), target(&account.info)) {
             (None, Some(_)) => self.delegations += 1,
             (Some(before), Some(after)) if before != after => self.redelegations += 1,

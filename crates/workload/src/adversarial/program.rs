@@ -6,7 +6,7 @@ use crate::{
     asm::{Asm, Message, op},
     rng::Rng,
 };
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256};
 use revm::primitives::hardfork::SpecId;
 
 /// Makes up code.
@@ -177,10 +177,15 @@ impl Programmer<'_> {
 
     /// Pushes a slot number, sometimes one that depends on data.
     fn slot(&self, rng: &mut Rng, asm: &mut Asm) {
-        if rng.chance(70) {
-            asm.push(rng.below(code::SLOTS));
-        } else {
-            code::modulo(asm, |asm| self.value(rng, asm, 1));
+        match rng.below(100) {
+            0..65 => {
+                asm.push(rng.below(code::SLOTS));
+            }
+            65..70 => {
+                // Slots that differ from the first ones in their high bits alone.
+                asm.push(U256::from(rng.below(code::SLOTS)) | U256::ONE << 255);
+            }
+            _ => code::modulo(asm, |asm| self.value(rng, asm, 1)),
         }
     }
 

@@ -9,10 +9,12 @@ use super::{
 use crate::{Contract, MemoryState, Workload, layout, rng::Rng, world::ETHER};
 use alloy_eips::{eip2935, eip4788, eip4895::Withdrawal, eip7002, eip7251};
 use alloy_primitives::{Address, Bytes, U256};
-use parallax_engine::{Block, Ommer, ProtocolChanges, sequential};
+use parallax_engine::{Block, Ommer, ProtocolChanges};
 use revm::{
-    context::BlockEnv, context_interface::block::BlobExcessGasAndPrice,
-    primitives::hardfork::SpecId, state::Bytecode,
+    context::{BlockEnv, CfgEnv},
+    context_interface::block::BlobExcessGasAndPrice,
+    primitives::hardfork::SpecId,
+    state::Bytecode,
 };
 
 /// Everything about a block except its transactions.
@@ -41,7 +43,7 @@ impl Scene {
 
     /// A block without transactions.
     pub(super) fn workload(&self, name: String) -> Workload {
-        let mut cfg = sequential::cfg(self.spec, 1);
+        let mut cfg = CfgEnv::new_with_spec(self.spec);
         cfg.max_blobs_per_tx = Some(max_blobs(self.spec));
         Workload {
             name,
@@ -186,21 +188,19 @@ fn add_contract(
     state: &mut MemoryState,
     (role, address): (Role, Address),
 ) {
-    let child = matches!(role, Role::Child | Role::Solidity(Contract::Child));
     // Most children are born in the block, some were there before.
-    if child && rng.chance(60) {
+    if role.is_child() && rng.chance(60) {
         return;
     }
     state.set_raw_code(address, runtime(rng, spec, cast, role));
     let balance = *rng.pick(&[0, 0, 1_000, ETHER]);
     state.set_account(address, U256::from(balance), 1);
     match role {
-        Role::BeaconRoots | Role::History => {}
-        Role::WithdrawalRequests => {
-            let consolidations = eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS;
-            let code = eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE.clone();
-            state.set_raw_code(consolidations, code);
-        }
+        // All zero is how they stand when nobody has used them for a while.
+        Role::BeaconRoots
+        | Role::History
+        | Role::WithdrawalRequests
+        | Role::ConsolidationRequests => {}
         Role::Solidity(Contract::Token) => {
             for user in &cast.users {
                 let amount = U256::from(rng.below(2_000));
@@ -233,5 +233,6 @@ fn runtime(rng: &mut Rng, spec: SpecId, cast: &Cast, role: Role) -> Bytes {
         Role::BeaconRoots => eip4788::BEACON_ROOTS_CODE.clone(),
         Role::History => eip2935::HISTORY_STORAGE_CODE.clone(),
         Role::WithdrawalRequests => eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_CODE.clone(),
+        Role::ConsolidationRequests => eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE.clone(),
     }
 }
