@@ -1,1 +1,51 @@
-fn main() {}
+//! The command line of Parallax.
+
+mod cli;
+mod replay;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::{io, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// One allocator for the baseline and for the parallel engine alike.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A check failed.
+const CHECK_FAILED: u8 = 1;
+/// The input could not be read or the output not be written.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    trace_to_stderr();
+    let done = match cli.command {
+        Command::Replay(arguments) => replay::run(&arguments),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(CHECK_FAILED),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+/// Diagnostics go to stderr, chosen by `RUST_LOG`.
+fn trace_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+}
+
+/// Whoever reads the output has had enough, as `head` does.
+fn is_broken_pipe(error: &eyre::Report) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

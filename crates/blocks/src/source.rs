@@ -87,7 +87,7 @@ impl BlockFiles {
 
     fn open_archive(path: &Path, plain: impl Read) -> Result<Self, BlockFileError> {
         let failed = |error| BlockFileError::io(path, error);
-        let mut codes = Codes::default();
+        let mut codes = Codes::absent(format!("{}: {CODES}", path.display()));
         let mut blocks = Vec::new();
         for entry in tar::Archive::new(plain).entries().map_err(failed)? {
             let mut entry = entry.map_err(failed)?;
@@ -166,7 +166,7 @@ fn codes_beside(folder: &Path) -> Result<Codes, BlockFileError> {
     let place = path.display().to_string();
     match fs::read(&path) {
         Ok(text) => Codes::parse(place, &text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Codes::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Codes::absent(place)),
         Err(error) => Err(BlockFileError::io(&path, error)),
     }
 }

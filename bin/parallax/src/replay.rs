@@ -1,0 +1,74 @@
+//! `parallax replay`: both ways to execute a block, compared and timed.
+//!
+//! ```text
+//! files or made-up blocks ─> case ─> examine ─────────────────> table or JSON
+//!                                     ├ run both, check, compare
+//!                                     └ time both, interleaved
+//! ```
+
+mod case;
+mod compare;
+mod examine;
+mod executor;
+mod json;
+mod measure;
+mod summary;
+mod table;
+mod verdict;
+
+use crate::cli::ReplayArguments;
+use case::Cases;
+use examine::{Examination, Examiner};
+use eyre::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, Write};
+use summary::Summary;
+
+/// Runs the command; whether every check passed.
+pub(crate) fn run(arguments: &ReplayArguments) -> Result<bool> {
+    let cases = Cases::open(&arguments.paths, arguments.transactions as usize)?;
+    let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into());
+    let mut summary = Summary::new(arguments.workers());
+    let progress = progress_bar(cases.len());
+    if !arguments.json {
+        progress.suspend(|| writeln!(io::stdout(), "{}", table::header()))?;
+    }
+    for case in cases {
+        let examination = examiner.examine(case?);
+        summary.add(&examination);
+        progress.suspend(|| print(&examination, arguments.json))?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    if arguments.json {
+        writeln!(io::stdout(), "{}", json::summary(&summary)?)?;
+    } else {
+        writeln!(io::stdout(), "{}", table::footer(&summary))?;
+    }
+    Ok(summary.failed == 0)
+}
+
+fn print(examination: &Examination, json: bool) -> Result<()> {
+    if json {
+        writeln!(io::stdout(), "{}", json::block(examination)?)?;
+    } else {
+        writeln!(io::stdout(), "{}", table::row(examination))?;
+    }
+    for failure in examination.verdict.failures() {
+        let label = &examination.label;
+        writeln!(io::stderr(), "block {label}: {failure}")?;
+    }
+    for gap in &examination.verdict.unchecked {
+        tracing::info!(block = %examination.label, "{} not checked: {}", gap.name, gap.reason);
+    }
+    Ok(())
+}
+
+/// On stderr, and only where that is a terminal.
+fn progress_bar(blocks: usize) -> ProgressBar {
+    let bar = ProgressBar::new(blocks as u64);
+    match ProgressStyle::with_template("{pos}/{len} blocks {wide_bar} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

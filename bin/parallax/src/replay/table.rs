@@ -1,0 +1,68 @@
+//! Results for people: a table, one line per block.
+
+use super::{examine::Examination, measure::Timing, summary::Summary};
+use std::time::Duration;
+
+const LABEL: usize = 18;
+
+/// The line above the blocks.
+pub(crate) fn header() -> String {
+    format!(
+        "{:>LABEL$} {:>6} {:>12} {:>13} {:>11} {:>8} {:>7} {:>6} {:>6} {:>7}",
+        "block",
+        "txs",
+        "gas",
+        "sequential ms",
+        "parallel ms",
+        "speed-up",
+        "re-runs",
+        "chain",
+        "cpu",
+        "checks",
+    )
+}
+
+/// The line of a block.
+pub(crate) fn row(examination: &Examination) -> String {
+    let verdict = &examination.verdict;
+    let timing = examination.timing.as_ref();
+    let checks = format!("{}/{}", verdict.passed(), verdict.findings.len());
+    format!(
+        "{:>LABEL$} {:>6} {:>12} {:>13} {:>11} {:>8} {:>7} {:>6} {:>6} {:>7}{}",
+        examination.label.to_string(),
+        examination.transactions,
+        examination.gas,
+        milliseconds(timing.map(|timing| timing.sequential)),
+        milliseconds(timing.map(|timing| timing.parallel)),
+        times(timing.map(Timing::speedup)),
+        examination.stats.reexecutions,
+        examination.stats.longest_chain,
+        times(timing.map(Timing::cpu_efficiency)),
+        checks,
+        if verdict.verified() { "" } else { "  FAILED" },
+    )
+}
+
+/// The lines below the blocks.
+pub(crate) fn footer(summary: &Summary) -> String {
+    format!(
+        "\n{} blocks, {} verified, {} failed; {} workers; speed-up {} (geometric mean), {} (least)",
+        summary.blocks(),
+        summary.verified,
+        summary.failed,
+        summary.workers,
+        times(summary.geomean_speedup()),
+        times(summary.min_speedup()),
+    )
+}
+
+fn milliseconds(time: Option<Duration>) -> String {
+    time.map_or_else(
+        || "-".to_owned(),
+        |time| format!("{:.3}", time.as_secs_f64() * 1e3),
+    )
+}
+
+fn times(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}x"))
+}
