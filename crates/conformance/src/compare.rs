@@ -19,11 +19,7 @@ pub fn results<E: PartialEq + Display>(
     match (expected, got) {
         (Ok(expected), Ok(got)) => outputs(expected, got),
         (Err(expected), Err(got)) if same_error(expected, got) => Ok(()),
-        (Err(expected), Err(got)) => Err(format!(
-            "error {got:?} instead of {expected:?}",
-            got = got.to_string(),
-            expected = expected.to_string()
-        )),
+        (Err(expected), Err(got)) => Err(format!("error ({got}) instead of ({expected})")),
         (Ok(_), Err(got)) => Err(format!("unexpected error: {got}")),
         (Err(expected), Ok(_)) => Err(format!("no error instead of: {expected}")),
     }
@@ -130,4 +126,86 @@ fn account(entry: &AccountChanges, change: &AccountChange) -> Result<(), String>
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_eip7928::{BalanceChange, BlockAccessIndex};
+    use alloy_primitives::Address;
+    use parallax_engine::InvalidReason;
+    use revm::state::AccountInfo;
+    use std::convert::Infallible;
+
+    fn invalid(index: usize) -> EngineError<Infallible> {
+        let reason = InvalidReason::BlockGasLimit {
+            gas_limit: 2,
+            available: 1,
+        };
+        EngineError::InvalidTransaction { index, reason }
+    }
+
+    fn system_call(reason: &str) -> EngineError<Infallible> {
+        EngineError::SystemCall {
+            address: Address::ZERO,
+            reason: reason.into(),
+        }
+    }
+
+    #[test]
+    fn errors_must_blame_the_same_transaction() {
+        let block = Ok(BlockOutput::default());
+        assert!(results(&Err(invalid(1)), &Err(invalid(1))).is_ok());
+        assert!(results(&Err(invalid(1)), &Err(invalid(2))).is_err());
+        assert!(results(&Err(invalid(1)), &block).is_err());
+        assert!(results(&block, &Err(invalid(1))).is_err());
+        let reverted = Err(system_call("reverted"));
+        assert!(results(&reverted, &Err(system_call("no"))).is_ok());
+        assert!(results(&reverted, &Err(invalid(0))).is_err());
+    }
+
+    #[test]
+    fn outputs_differ_in_gas_and_changes() {
+        let expected = BlockOutput::default();
+        assert!(outputs(&expected, &expected.clone()).is_ok());
+        let mut got = expected.clone();
+        got.gas_used = 1;
+        assert_eq!(
+            outputs(&expected, &got).unwrap_err(),
+            "gas used is 1 instead of 0"
+        );
+        let mut got = expected.clone();
+        got.changes = changes();
+        let difference = outputs(&expected, &got).unwrap_err();
+        assert_eq!(difference, "number of account changes is 1 instead of 0");
+    }
+
+    #[test]
+    fn an_access_list_must_end_with_the_changes() {
+        let entry = |balance| AccountChanges {
+            address: Address::ZERO,
+            balance_changes: vec![BalanceChange::new(
+                BlockAccessIndex::new(1),
+                U256::from(balance),
+            )],
+            ..AccountChanges::default()
+        };
+        assert!(access_list(&vec![entry(7)], &changes()).is_ok());
+        assert!(access_list(&vec![entry(8)], &changes()).is_err());
+        assert!(access_list(&vec![], &changes()).is_err());
+    }
+
+    fn changes() -> StateChanges {
+        let account = AccountChange {
+            address: Address::ZERO,
+            before: None,
+            after: Some(AccountInfo::from_balance(U256::from(7))),
+            wiped: false,
+            storage: vec![],
+        };
+        StateChanges {
+            accounts: vec![account],
+            contracts: vec![],
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::skips;
 use std::{collections::BTreeMap, fmt};
 
 /// Failures that [`Report`] prints.
-const SHOWN: usize = 100;
+const SHOWN: usize = 30;
 
 /// Counts of a suite, and its failures.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,7 @@ impl Report {
             *self.skipped.entry(reason).or_default() += 1;
             return;
         }
+        let _named = NamedOnPanic(name);
         match run() {
             Ok(()) => self.passed += 1,
             Err(difference) => self.failures.push((name.to_owned(), difference)),
@@ -58,6 +59,17 @@ impl Report {
         println!("{suite}: {self}");
         assert!(self.failures.is_empty(), "{suite}: {self}");
         assert!(self.passed > 0, "{suite}: no cases found");
+    }
+}
+
+/// Says which case an executor panicked in.
+struct NamedOnPanic<'a>(&'a str);
+
+impl Drop for NamedOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the executor panicked in {}", self.0);
+        }
     }
 }
 

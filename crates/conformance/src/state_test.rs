@@ -1,7 +1,7 @@
 //! State tests: one transaction on a given state.
 
 use crate::{
-    Executor, Report, World,
+    Compared, Executor, Report, World,
     data::TestFile,
     fork::{Fork, Network, update_fraction},
     runner,
@@ -10,7 +10,7 @@ use crate::{
 };
 use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256, map::HashMap};
-use parallax_engine::{Block, BlockOutput, EngineError, ProtocolChanges};
+use parallax_engine::{Block, BlockOutput, EngineError, ProtocolChanges, sequential};
 use revm::{
     context::{BlockEnv, TxEnv},
     context_interface::block::BlobExcessGasAndPrice,
@@ -28,8 +28,36 @@ pub fn run<E: Executor>(
     threads: usize,
     make: impl Fn() -> E + Sync,
 ) -> io::Result<Report> {
-    runner::run(archive, &["state_tests/"], threads, make, check_file)
+    runner::run(archive, FOLDERS, threads, make, |file, executor, report| {
+        check_file(file, report, |case| check(case, executor));
+    })
 }
+
+/// Runs each valid transaction of the state tests several times in one block,
+/// with rising nonces. The suite does not say what becomes of that: the result
+/// is compared with the oracle's. Transactions that are invalid when repeated
+/// are left out.
+///
+/// This is where the suite meets parallelism: contracts that are created,
+/// destroyed and created again within a block, by transactions that all depend
+/// on one another.
+///
+/// # Errors
+///
+/// If the archive cannot be read.
+pub fn run_repeated<E: Executor>(
+    archive: &Path,
+    times: usize,
+    threads: usize,
+    make: impl Fn() -> E + Sync,
+) -> io::Result<Report> {
+    let make = || Compared(make());
+    runner::run(archive, FOLDERS, threads, make, |file, executor, report| {
+        check_file(file, report, |case| check_repeated(case, times, executor));
+    })
+}
+
+const FOLDERS: &[&str] = &["state_tests/"];
 
 #[derive(Deserialize)]
 struct StateTest {
@@ -77,7 +105,19 @@ struct Expected {
     exception: Option<String>,
 }
 
-fn check_file<E: Executor>(file: &TestFile, executor: &mut E, report: &mut Report) {
+/// One transaction under one fork.
+struct Case<'a> {
+    test: &'a StateTest,
+    fork: Fork,
+    expected: &'a Expected,
+    world: &'a World,
+}
+
+fn check_file(
+    file: &TestFile,
+    report: &mut Report,
+    mut check: impl FnMut(&Case<'_>) -> Result<(), String>,
+) {
     let tests: BTreeMap<String, StateTest> = match serde_json::from_slice(&file.json) {
         Ok(tests) => tests,
         Err(error) => {
@@ -91,39 +131,65 @@ fn check_file<E: Executor>(file: &TestFile, executor: &mut E, report: &mut Repor
         for (fork, expectations) in &test.post {
             for (index, expected) in expectations.iter().enumerate() {
                 report.case(&format!("{name} {fork} {index}"), || {
-                    let fork = Network::parse(fork)?.fork(0, 0, U256::ZERO);
-                    check(&test, fork, expected, &world, executor)
+                    check(&Case {
+                        test: &test,
+                        fork: Network::parse(fork)?.fork(0, 0, U256::ZERO),
+                        expected,
+                        world: &world,
+                    })
                 });
             }
         }
     }
 }
 
-fn check<E: Executor>(
-    test: &StateTest,
-    fork: Fork,
-    expected: &Expected,
-    world: &World,
-    executor: &mut E,
-) -> Result<(), String> {
-    let result = match transaction(expected, fork) {
-        Ok(tx) if tx.caller != test.transaction.sender => {
+fn check<E: Executor>(case: &Case<'_>, executor: &mut E) -> Result<(), String> {
+    let expected = case.expected;
+    let result = match case.transaction() {
+        Ok(tx) if tx.caller != case.test.transaction.sender => {
             return Err(format!("sender {} recovered", tx.caller));
         }
-        Ok(tx) => executor.execute(&block(test, fork, tx), world),
-        Err(error) if expected.exception.is_some() => {
-            // Some transactions are so invalid that they cannot be written down.
-            drop(error);
-            return Ok(());
-        }
+        Ok(tx) => executor.execute(&case.block(vec![tx]), case.world),
+        // Some transactions are so invalid that they cannot be written down.
+        Err(_) if expected.exception.is_some() => return Ok(()),
         Err(error) => return Err(error),
     };
     match (result, &expected.exception) {
-        (Ok(output), None) => check_output(&output, expected, world.clone()),
+        (Ok(output), None) => check_output(&output, expected, case.world.clone()),
         (Ok(_), Some(exception)) => Err(format!("accepted in spite of {exception}")),
         (Err(EngineError::InvalidTransaction { index: 0, .. }), Some(_)) => Ok(()),
         (Err(error), _) => Err(error.to_string()),
     }
+}
+
+fn check_repeated<E: Executor>(
+    case: &Case<'_>,
+    times: usize,
+    executor: &mut E,
+) -> Result<(), String> {
+    if case.expected.exception.is_some() {
+        return Ok(());
+    }
+    let tx = case.transaction()?;
+    let repeated = (0..times as u64).filter_map(|repetition| {
+        let nonce = tx.nonce.checked_add(repetition)?;
+        Some(TxEnv {
+            nonce,
+            ..tx.clone()
+        })
+    });
+    let mut block = case.block(repeated.collect());
+    block.env.gas_limit = block.env.gas_limit.saturating_mul(times as u64);
+    let built = sequential::build(&block, case.world, false).map_err(|error| error.to_string())?;
+    block.transactions = built
+        .outcomes
+        .iter()
+        .map(|outcome| block.transactions[outcome.index].clone())
+        .collect();
+    executor
+        .execute(&block, case.world)
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 fn check_output(output: &BlockOutput, expected: &Expected, mut world: World) -> Result<(), String> {
@@ -142,31 +208,37 @@ fn check_output(output: &BlockOutput, expected: &Expected, mut world: World) -> 
     Ok(())
 }
 
-fn transaction(expected: &Expected, fork: Fork) -> Result<TxEnv, String> {
-    let tx = SignedTransaction::decode_2718_exact(&expected.txbytes)
-        .map_err(|error| format!("transaction: {error}"))?;
-    recover(&tx, fork.spec()).map_err(|error| error.to_string())
-}
+impl Case<'_> {
+    fn transaction(&self) -> Result<TxEnv, String> {
+        let tx = SignedTransaction::decode_2718_exact(&self.expected.txbytes)
+            .map_err(|error| format!("transaction: {error}"))?;
+        recover(&tx, self.fork.spec()).map_err(|error| error.to_string())
+    }
 
-fn block(test: &StateTest, fork: Fork, transaction: TxEnv) -> Block {
-    let env = &test.env;
-    let excess_blob_gas = env.current_excess_blob_gas.unwrap_or_default();
-    Block {
-        cfg: fork.cfg(test.config.chainid.saturating_to()),
-        env: BlockEnv {
+    fn block(&self, transactions: Vec<TxEnv>) -> Block {
+        Block {
+            cfg: self.fork.cfg(self.test.config.chainid.saturating_to()),
+            env: self.env(),
+            transactions,
+            protocol: ProtocolChanges::default(),
+        }
+    }
+
+    fn env(&self) -> BlockEnv {
+        let env = &self.test.env;
+        let excess_blob_gas = env.current_excess_blob_gas.unwrap_or_default();
+        BlockEnv {
             number: env.current_number,
             beneficiary: env.current_coinbase,
             timestamp: env.current_timestamp,
             gas_limit: env.current_gas_limit.saturating_to(),
             basefee: env.current_base_fee.unwrap_or_default().saturating_to(),
             difficulty: env.current_difficulty,
-            prevrandao: env.current_random.filter(|_| fork >= Fork::Paris),
-            blob_excess_gas_and_price: fork.blobs().map(|blobs| {
+            prevrandao: env.current_random.filter(|_| self.fork >= Fork::Paris),
+            blob_excess_gas_and_price: self.fork.blobs().map(|blobs| {
                 BlobExcessGasAndPrice::new(excess_blob_gas.saturating_to(), update_fraction(&blobs))
             }),
             ..BlockEnv::default()
-        },
-        transactions: vec![transaction],
-        protocol: ProtocolChanges::default(),
+        }
     }
 }
