@@ -6,6 +6,8 @@ use parallax_workload::{
     Workload,
     adversarial::{AdversarialConfig, Coverage, FORKS, random_block, shrink, valid_part},
 };
+use revm::primitives::hardfork::SpecId;
+use std::collections::BTreeSet;
 
 const SEEDS: u64 = 200;
 
@@ -53,13 +55,19 @@ fn same_seed_same_block() {
 
 #[test]
 fn replay_accepts_blocks_without_invalid_transactions() {
+    let mut transactions = 0;
     for seed in 0..SEEDS {
         let workload = random_block(seed, config(false));
         let output = sequential::replay(&workload.block, &workload.state, false)
             .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
         assert_eq!(output.outcomes.len(), workload.block.transactions.len());
-        assert!(output.outcomes.len() > 5, "{}", workload.name);
+        transactions += output.outcomes.len();
+        let listed = sequential::replay(&workload.block, &workload.state, true)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        assert_eq!(listed.outcomes, output.outcomes, "{}", workload.name);
+        assert_eq!(listed.changes, output.changes, "{}", workload.name);
     }
+    assert!(transactions > SEEDS as usize * 25, "{transactions}");
 }
 
 #[test]
@@ -140,6 +148,23 @@ fn every_fork_has_its_blocks() {
                 .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
         }
     }
+}
+
+#[test]
+fn requests_of_every_type_are_made() {
+    let mut types = BTreeSet::new();
+    for seed in 0..40 {
+        let config = AdversarialConfig {
+            spec: Some(SpecId::PRAGUE),
+            ..config(false)
+        };
+        let workload = random_block(seed, config);
+        let output = sequential::replay(&workload.block, &workload.state, false)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        types.extend(output.requests.iter().map(|request| request[0]));
+    }
+    // Deposits, withdrawals and consolidations.
+    assert_eq!(Vec::from_iter(types), [0, 1, 2]);
 }
 
 #[test]

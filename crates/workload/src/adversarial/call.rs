@@ -14,7 +14,7 @@ pub(super) fn data(rng: &mut Rng, cast: &Cast, role: Role, env: &BlockEnv) -> By
     let call = Call::bare();
     match role {
         Role::Solidity(contract) => return solidity::call(rng, cast, contract),
-        Role::Counter => call,
+        Role::Counter | Role::Deposits => call,
         Role::Ring | Role::Hop => call.word(rng.below(SLOTS)),
         Role::Breeder => call
             .word(rng.between(1, 5))

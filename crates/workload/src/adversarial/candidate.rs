@@ -2,7 +2,7 @@
 
 use super::{
     authorization, call,
-    cast::precompile,
+    cast::{Role, precompile},
     program::Programmer,
     runner::Runner,
     scene::{Scene, max_blobs},
@@ -85,7 +85,15 @@ impl<'a> Candidates<'a> {
             Action::Call => {
                 let (role, to) = cast.contract(rng);
                 let data = call::data(rng, cast, role, &self.scene.env);
-                transaction(TxKind::Call(to), amount(rng), data, PLENTY)
+                let request =
+                    matches!(role, Role::WithdrawalRequests | Role::ConsolidationRequests);
+                // A request costs at least 1 wei, and asking for the price nothing.
+                let value = if request && rng.chance(80) {
+                    U256::from(data.len())
+                } else {
+                    amount(rng)
+                };
+                transaction(TxKind::Call(to), value, data, PLENTY)
             }
             Action::Transfer => {
                 let to = cast.anyone(rng);

@@ -25,6 +25,7 @@ pub(super) enum Role {
     History,
     WithdrawalRequests,
     ConsolidationRequests,
+    Deposits,
 }
 
 impl Role {
@@ -133,6 +134,13 @@ impl Cast {
         }
     }
 
+    /// Where the contract with this role is, if there is one.
+    pub(super) fn find(&self, role: Role) -> Option<Address> {
+        let mut contracts = self.contracts.iter();
+        let found = contracts.find(|(other, _)| *other == role);
+        found.map(|(_, address)| *address)
+    }
+
     pub(super) fn user(&self, rng: &mut Rng) -> Address {
         *rng.pick(&self.users)
     }
@@ -212,6 +220,9 @@ fn system_contracts(rng: &mut Rng, spec: SpecId) -> Vec<(Role, Address)> {
         contracts.push((Role::WithdrawalRequests, address));
         let address = eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS;
         contracts.push((Role::ConsolidationRequests, address));
+    }
+    if spec.is_enabled_in(SpecId::PRAGUE) && rng.chance(30) {
+        contracts.push((Role::Deposits, named("deposits", 0)));
     }
     contracts
 }

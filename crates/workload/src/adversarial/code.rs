@@ -1,7 +1,7 @@
 //! Hand-assembled contracts: they run on every fork, with what it has.
 
 use crate::asm::{Asm, Message, op};
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256, keccak256};
 use revm::primitives::hardfork::SpecId;
 
 /// Slots that contracts use: few, so that they meet.
@@ -235,6 +235,31 @@ pub(super) fn relay(spec: SpecId) -> Bytes {
         .argument(2)
         .op(op::EQ)
         .when(|asm| fail(asm, spec));
+    asm.code()
+}
+
+/// Counts in slot 0 and logs a deposit with that number as its index, as the
+/// deposit contract of EIP-6110 would.
+pub(super) fn deposits() -> Bytes {
+    // Public key, withdrawal credentials, amount, signature, index.
+    let fields: [usize; 5] = [48, 32, 8, 96, 8];
+    let mut offset = 32 * fields.len();
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
+    for len in fields {
+        let padded = len.next_multiple_of(32);
+        head.extend(U256::from(offset).to_be_bytes::<32>());
+        tail.extend(U256::from(len).to_be_bytes::<32>());
+        tail.extend(vec![0; padded]);
+        offset += 32 + padded;
+    }
+    let event: U256 = keccak256("DepositEvent(bytes,bytes,bytes,bytes,bytes)").into();
+    let mut asm = Asm::new();
+    asm.memory(&[head, tail].concat());
+    asm.push(0).increment();
+    // The index takes the first 8 bytes of the last word.
+    asm.push(0).op(op::SLOAD).push(U256::ONE << 192).op(op::MUL);
+    asm.push(offset - 32).op(op::MSTORE);
+    asm.push(event).push(offset).push(0).op(op::LOG1);
     asm.code()
 }
 

@@ -72,7 +72,7 @@ fn environment(
     config: AdversarialConfig,
 ) -> BlockEnv {
     let roomy = 30_000_000.max(1_000_000 * config.transactions as u64);
-    let tight = 60_000 + 40_000 * config.transactions as u64;
+    let tight = 600_000 + 40_000 * config.transactions as u64;
     let merged = spec.is_enabled_in(SpecId::MERGE);
     BlockEnv {
         number: U256::from(1_000_000 + rng.below(1_000)),
@@ -96,13 +96,10 @@ fn environment(
 
 fn protocol(rng: &mut Rng, spec: SpecId, cast: &Cast, env: &BlockEnv) -> ProtocolChanges {
     let mut protocol = ProtocolChanges::default();
-    let requests = cast
-        .contracts
-        .iter()
-        .any(|(role, _)| *role == Role::WithdrawalRequests);
     if spec.is_enabled_in(SpecId::PRAGUE) {
         protocol.parent_hash = rng.chance(60).then(|| rng.hash());
-        protocol.collect_requests = requests && rng.chance(80);
+        protocol.collect_requests = cast.find(Role::WithdrawalRequests).is_some() && rng.chance(80);
+        protocol.deposit_contract = cast.find(Role::Deposits);
     }
     if spec.is_enabled_in(SpecId::CANCUN) {
         protocol.parent_beacon_block_root = rng.chance(70).then(|| rng.hash());
@@ -159,6 +156,8 @@ fn state(rng: &mut Rng, spec: SpecId, cast: &Cast) -> MemoryState {
 
 fn add_user(rng: &mut Rng, spec: SpecId, cast: &Cast, state: &mut MemoryState, user: Address) {
     let balance = match rng.below(100) {
+        // Somebody must be able to pay for what follows.
+        _ if user == cast.users[0] => 10 * ETHER,
         0..55 => 10 * ETHER,
         55..75 => ETHER / 1_000 * u128::from(rng.between(1, 20)),
         75..85 => u128::from(rng.below(100_000)),
@@ -228,6 +227,7 @@ fn runtime(rng: &mut Rng, spec: SpecId, cast: &Cast, role: Role) -> Bytes {
         Role::Mortal => code::mortal(),
         Role::Reverter => code::reverter(spec),
         Role::Relay => code::relay(spec),
+        Role::Deposits => code::deposits(),
         Role::Program => Programmer { cast, spec }.program(rng),
         Role::Solidity(contract) => contract.code().original_bytes(),
         Role::BeaconRoots => eip4788::BEACON_ROOTS_CODE.clone(),

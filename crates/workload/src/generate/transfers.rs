@@ -1,7 +1,7 @@
 //! Value transfers.
 
 use crate::world::{ETHER, World, gas};
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, U256};
 
 pub(super) fn independent(world: &mut World, transactions: usize) {
     for index in 0..transactions {
@@ -22,9 +22,7 @@ pub(super) fn to_one(world: &mut World, transactions: usize) {
 pub(super) fn from_one(world: &mut World, transactions: usize) {
     let from = world.address("sender", 0);
     let balance = 100 * ETHER + ETHER * transactions as u128;
-    world
-        .state
-        .set_account(from, alloy_primitives::U256::from(balance), 0);
+    world.state.set_account(from, U256::from(balance), 0);
     for index in 0..transactions {
         let to = world.user("recipient", index);
         transfer(world, from, to);
