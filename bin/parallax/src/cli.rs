@@ -15,10 +15,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Execute blocks in parallel and one by one, compare and time both
+    #[command(long_about = REPLAY_HELP, after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArguments),
 }
 
 const REPLAY_HELP: &str = "\
+Execute blocks in parallel and one by one, compare and time both.
+
 Every block is executed by plain revm, one transaction after the other, and by
 the parallel engine. Both results are checked against the block's header
 (gasUsed, logsBloom, receiptsRoot from Byzantium on, stateRoot where the file
@@ -41,7 +44,6 @@ the input cannot be read.";
 
 /// Arguments of `parallax replay`.
 #[derive(Debug, Args)]
-#[command(long_about = REPLAY_HELP, after_help = REPLAY_EXAMPLES)]
 pub(crate) struct ReplayArguments {
     /// Recorded blocks: an archive (.tar.zst), a folder or a <number>.json;
     /// none: blocks made up on the spot

@@ -5,7 +5,10 @@ mod replay;
 
 use clap::Parser;
 use cli::{Cli, Command};
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 use tracing_subscriber::EnvFilter;
 
 /// One allocator for the baseline and for the parallel engine alike.
@@ -39,6 +42,7 @@ fn trace_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
 }

@@ -23,7 +23,7 @@ pub enum WitnessError {
         /// The account.
         address: Address,
         /// What is wrong.
-        source: TrieError,
+        source: Box<TrieError>,
     },
     /// In the storage trie of an account.
     #[error("account {address}, slot {slot:#x}: {source}")]
@@ -33,7 +33,7 @@ pub enum WitnessError {
         /// The slot.
         slot: U256,
         /// What is wrong.
-        source: TrieError,
+        source: Box<TrieError>,
     },
     /// The leaf of an account is not the RLP of an account.
     #[error("account {address}: its leaf is no account: {reason}")]
@@ -51,16 +51,12 @@ impl WitnessError {
     /// what the witness does not cover is not the block's.
     #[must_use]
     pub fn is_gap(&self) -> bool {
-        matches!(
-            self,
-            Self::Account {
-                source: TrieError::MissingSibling { .. },
-                ..
-            } | Self::Storage {
-                source: TrieError::MissingSibling { .. },
-                ..
+        match self {
+            Self::Account { source, .. } | Self::Storage { source, .. } => {
+                matches!(**source, TrieError::MissingSibling { .. })
             }
-        )
+            Self::Leaf { .. } => false,
+        }
     }
 }
 
@@ -91,7 +87,7 @@ impl Witness {
         for AccountChange { address, .. } in removed {
             let address = *address;
             trie.remove(&keccak256(address))
-                .map_err(|source| WitnessError::Account { address, source })?;
+                .map_err(|source| in_account(address, source))?;
         }
         Ok(trie.root())
     }
@@ -105,7 +101,7 @@ impl Witness {
             return Ok(());
         };
         let address = change.address;
-        let failed = |source| WitnessError::Account { address, source };
+        let failed = |source| in_account(address, source);
         let key = keccak256(address);
         let mut storage_root = EMPTY_ROOT_HASH;
         if !change.wiped
@@ -133,7 +129,7 @@ impl Witness {
         let failed = |slot, source| WitnessError::Storage {
             address: change.address,
             slot,
-            source,
+            source: Box::new(source),
         };
         let key = |slot: U256| keccak256(slot.to_be_bytes::<32>());
         let (removed, kept): (Vec<_>, Vec<_>) = change
@@ -150,6 +146,13 @@ impl Witness {
                 .map_err(|source| failed(slot, source))?;
         }
         Ok(trie.root())
+    }
+}
+
+fn in_account(address: Address, source: TrieError) -> WitnessError {
+    WitnessError::Account {
+        address,
+        source: Box::new(source),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     case::Label,
     examine::Examination,
+    measure::Timing,
     summary::Summary,
     verdict::{Finding, Of},
 };
@@ -51,6 +52,7 @@ struct SummaryObject {
     blocks: usize,
     verified: usize,
     failed: usize,
+    unchecked: usize,
     geomean_speedup: Option<f64>,
     min_speedup: Option<f64>,
     workers: usize,
@@ -77,10 +79,10 @@ pub(crate) fn block(examination: &Examination) -> serde_json::Result<String> {
             .collect(),
         sequential_ms: timing.map(|timing| milliseconds(timing.sequential)),
         parallel_ms: timing.map(|timing| milliseconds(timing.parallel)),
-        speedup: timing.map(|timing| timing.speedup()),
+        speedup: timing.map(Timing::speedup),
         reexecutions: examination.stats.reexecutions,
         longest_chain: examination.stats.longest_chain,
-        cpu_efficiency: timing.map(|timing| timing.cpu_efficiency()),
+        cpu_efficiency: timing.map(Timing::cpu_efficiency),
     })
 }
 
@@ -102,6 +104,7 @@ pub(crate) fn summary(summary: &Summary) -> serde_json::Result<String> {
             blocks: summary.blocks(),
             verified: summary.verified,
             failed: summary.failed,
+            unchecked: summary.unchecked,
             geomean_speedup: summary.geomean_speedup(),
             min_speedup: summary.min_speedup(),
             workers: summary.workers,

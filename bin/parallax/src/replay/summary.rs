@@ -1,6 +1,6 @@
 //! All blocks together.
 
-use super::examine::Examination;
+use super::{examine::Examination, measure::Timing};
 
 /// All blocks together.
 #[derive(Clone, Debug)]
@@ -8,6 +8,8 @@ pub(crate) struct Summary {
     pub(crate) workers: usize,
     pub(crate) verified: usize,
     pub(crate) failed: usize,
+    /// Checks that a file has a witness for, but not enough.
+    pub(crate) unchecked: usize,
     speedups: Vec<f64>,
 }
 
@@ -17,6 +19,7 @@ impl Summary {
             workers,
             verified: 0,
             failed: 0,
+            unchecked: 0,
             speedups: Vec::new(),
         }
     }
@@ -27,8 +30,9 @@ impl Summary {
         } else {
             self.failed += 1;
         }
+        self.unchecked += examination.verdict.unchecked.len();
         let timing = examination.timing.as_ref();
-        self.speedups.extend(timing.map(|timing| timing.speedup()));
+        self.speedups.extend(timing.map(Timing::speedup));
     }
 
     pub(crate) fn blocks(&self) -> usize {

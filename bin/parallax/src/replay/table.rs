@@ -45,8 +45,13 @@ pub(crate) fn row(examination: &Examination) -> String {
 
 /// The lines below the blocks.
 pub(crate) fn footer(summary: &Summary) -> String {
+    let unchecked = match summary.unchecked {
+        0 => String::new(),
+        1 => "; 1 check is not possible, RUST_LOG=info says why".to_owned(),
+        checks => format!("; {checks} checks are not possible, RUST_LOG=info says why"),
+    };
     format!(
-        "\n{} blocks, {} verified, {} failed; {} workers; speed-up {} (geometric mean), {} (least)",
+        "\n{} blocks, {} verified, {} failed{unchecked}\n{} workers, speed-up {} (geometric mean), {} (least)",
         summary.blocks(),
         summary.verified,
         summary.failed,

@@ -88,6 +88,7 @@ fn changes(before: &State, after: &State, wiped: &[Address]) -> StateChanges {
     addresses.dedup();
     for address in addresses {
         let wiped = wiped.contains(&address);
+        let new_exists = after.contains_key(&address);
         let empty = Storage::new();
         let old = before.get(&address);
         let new = after.get(&address);
@@ -111,7 +112,7 @@ fn changes(before: &State, after: &State, wiped: &[Address]) -> StateChanges {
                         value(new_slots, slot),
                     )
                 })
-                .filter(|(_, old, new)| old != new && new_slots as *const _ != &raw const empty)
+                .filter(|(_, old, new)| new_exists && old != new)
                 .collect(),
         });
     }
