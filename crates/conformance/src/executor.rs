@@ -53,7 +53,8 @@ pub struct Compared<E>(pub E);
 
 impl<E: Executor> Executor for Compared<E> {
     fn execute(&mut self, block: &Block, world: &World) -> Executed {
-        let expected = sequential::replay(block, world, true);
+        let lists = compare::lists_are_defined(block);
+        let expected = sequential::replay(block, world, lists);
         let got = self.0.execute(block, world);
         compare::results(&expected, &got).map_err(divergence)?;
         got

@@ -13,12 +13,12 @@ use revm::{
     state::{AccountInfo, Bytecode},
 };
 
-/// The difference between two states, sorted by address and slot.
+/// The difference between two states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StateChanges {
-    /// Accounts that differ, sorted by address.
+    /// Accounts that differ, in no particular order; see [`StateChanges::sort`].
     pub accounts: Vec<AccountChange>,
-    /// Code deployed by the block and still in use at its end, by hash, sorted.
+    /// Code deployed by the block and still in use at its end, by hash.
     pub contracts: Vec<(B256, Bytecode)>,
 }
 
@@ -35,12 +35,24 @@ pub struct AccountChange {
     /// possibly created again, in this block). Slots below are then the whole
     /// storage.
     pub wiped: bool,
-    /// Slots that differ, sorted: `(slot, before, after)`. For a wiped account
+    /// Slots that differ: `(slot, before, after)`. For a wiped account
     /// `before` is zero.
     pub storage: Vec<(U256, U256, U256)>,
 }
 
 impl StateChanges {
+    /// Sorts accounts by address, slots by number and contracts by hash, and
+    /// removes duplicate contracts. Equal differences are then equal.
+    pub fn sort(&mut self) {
+        self.accounts
+            .sort_unstable_by_key(|account| account.address);
+        for account in &mut self.accounts {
+            account.storage.sort_unstable_by_key(|(slot, ..)| *slot);
+        }
+        self.contracts.sort_unstable_by_key(|(hash, _)| *hash);
+        self.contracts.dedup_by_key(|(hash, _)| *hash);
+    }
+
     /// The same difference as revm's [`BundleState`], with one block of reverts.
     #[must_use]
     pub fn into_bundle(self) -> BundleState {

@@ -1,7 +1,10 @@
 //! The engine's one error type.
 
 use alloy_primitives::{Address, U256};
-use revm::context::result::{InvalidHeader, InvalidTransaction};
+use revm::{
+    context::result::{InvalidHeader, InvalidTransaction},
+    primitives::hardfork::SpecId,
+};
 
 /// Why a block could not be executed. `E` is the database's error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +43,9 @@ pub enum EngineError<E> {
         /// What happened.
         reason: String,
     },
+    /// The block's fork is newer than what the engine implements.
+    #[error("fork {0:?} is not supported")]
+    UnsupportedFork(SpecId),
     /// The block access list given to Verify is not the block's.
     #[error("block access list: {0}")]
     AccessList(AccessListMismatch),

@@ -1,13 +1,34 @@
 //! A deterministic parallel block executor for the EVM.
+mod access_list;
+mod arena;
 mod block;
 mod changes;
+mod commit;
+mod deltas;
+mod engine;
 mod error;
+mod gather;
+mod hash;
+mod ids;
+mod journal;
+mod longest_chain;
+mod memory;
 mod outcome;
+mod pool;
+mod protocol;
+mod reads;
+mod run;
+mod scheduler;
 pub mod sequential;
 mod stats;
+mod view;
+mod vm;
+mod worker;
+mod writes;
 
 pub use block::{Block, Ommer, ProtocolChanges};
 pub use changes::{AccountChange, StateChanges};
+pub use engine::Engine;
 pub use error::{AccessListLocation, AccessListMismatch, EngineError, InvalidReason};
 pub use outcome::{BlockOutput, Skipped, TxOutcome};
 pub use stats::{Conflict, Span, Stats, Timeline};
@@ -21,4 +42,19 @@ pub struct EngineConfig {
     pub access_list: bool,
     /// Record [`Timeline::spans`].
     pub record_timelines: bool,
+    /// Record what each transaction reads even where that is not needed, for
+    /// [`Stats::longest_chain`].
+    pub dependencies: bool,
+}
+
+impl Default for EngineConfig {
+    /// One worker for each core that the system reports; nothing recorded.
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            access_list: false,
+            record_timelines: false,
+            dependencies: false,
+        }
+    }
 }

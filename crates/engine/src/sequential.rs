@@ -26,6 +26,8 @@ use crate::{
 };
 use alloy_eip7928::BlockAccessList;
 use alloy_eips::eip7685::Requests;
+pub(crate) use balances::credits;
+pub(crate) use requests::deposits;
 use revm::{
     Context, DatabaseRef, ExecuteCommitEvm, Journal, MainBuilder, MainContext, MainnetEvm,
     context::{BlockEnv, Cfg, CfgEnv, JournalTr, TxEnv, result::EVMError},
@@ -35,7 +37,7 @@ use revm::{
     state::bal::BlockAccessIndex,
 };
 use std::time::Instant;
-use system::SystemTransactions;
+pub(crate) use system::SystemTransactions;
 
 /// The parent state with the block's changes on top.
 type BlockState<'a, DB> = State<WrapDatabaseRef<&'a DB>>;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// What each account receives at the end of the block. A zero amount still
 /// touches its account, which removes an empty one (EIP-161).
-pub(super) fn credits(block: &Block) -> BTreeMap<Address, U256> {
+pub(crate) fn credits(block: &Block) -> BTreeMap<Address, U256> {
     let mut credits = BTreeMap::<Address, U256>::new();
     let mut add = |address, amount| {
         let sum = credits.entry(address).or_default();

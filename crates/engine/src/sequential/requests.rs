@@ -1,8 +1,8 @@
 //! Execution-layer requests
 //! ([EIP-7685](https://eips.ethereum.org/EIPS/eip-7685)).
 
-use super::{Executed, Run, system::SystemTransactions};
-use crate::EngineError;
+use super::{Run, system::SystemTransactions};
+use crate::{EngineError, TxOutcome};
 use alloy_eips::{
     eip6110::DEPOSIT_REQUEST_TYPE, eip7002::WITHDRAWAL_REQUEST_TYPE,
     eip7251::CONSOLIDATION_REQUEST_TYPE, eip7685::Requests,
@@ -37,7 +37,8 @@ impl<'a, DB: DatabaseRef> Run<'a, DB> {
             return Ok(requests);
         }
         if let Some(contract) = self.block.protocol.deposit_contract {
-            let deposits = deposits(&self.output, contract).map_err(EngineError::DepositLog)?;
+            let deposits =
+                deposits(&self.output.outcomes, contract).map_err(EngineError::DepositLog)?;
             if !deposits.is_empty() {
                 requests.push_request_with_type(DEPOSIT_REQUEST_TYPE, deposits);
             }
@@ -57,9 +58,9 @@ impl<'a, DB: DatabaseRef> Run<'a, DB> {
 }
 
 /// The deposits of all logs, concatenated.
-fn deposits(executed: &Executed, contract: Address) -> Result<Vec<u8>, String> {
+pub(crate) fn deposits(outcomes: &[TxOutcome], contract: Address) -> Result<Vec<u8>, String> {
     let mut deposits = Vec::new();
-    for outcome in &executed.outcomes {
+    for outcome in outcomes {
         for log in outcome.result.logs() {
             if log.address == contract && log.topics().first() == Some(&DEPOSIT_EVENT) {
                 append_deposit(log, &mut deposits)

@@ -25,16 +25,17 @@ const SYSTEM_CALL_GAS: u64 = 30_000_000;
 
 /// The system calls of a block as transactions; they outlive the EVM, which
 /// borrows its transaction.
-pub(super) struct SystemTransactions {
+#[derive(Debug)]
+pub(crate) struct SystemTransactions {
     /// What the EVM holds before its first transaction.
-    pub(super) idle: TxEnv,
-    before: Vec<TxEnv>,
-    withdrawals: TxEnv,
-    consolidations: TxEnv,
+    pub(crate) idle: TxEnv,
+    pub(crate) before: Vec<TxEnv>,
+    pub(crate) withdrawals: TxEnv,
+    pub(crate) consolidations: TxEnv,
 }
 
 impl SystemTransactions {
-    pub(super) fn new(block: &Block) -> Self {
+    pub(crate) fn new(block: &Block) -> Self {
         Self {
             idle: TxEnv::default(),
             before: calls_before(block),

@@ -1,0 +1,78 @@
+//! Random adversarial blocks: the parallel engine must do what plain revm does.
+
+use parallax_conformance::compare;
+use parallax_engine::{Engine, EngineConfig, sequential};
+use parallax_workload::adversarial::{AdversarialConfig, random_block};
+
+fn engine(workers: usize) -> Engine {
+    Engine::new(EngineConfig {
+        workers,
+        access_list: true,
+        ..EngineConfig::default()
+    })
+    .unwrap()
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let count = std::env::var("PARALLAX_SEEDS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(150);
+    0..count
+}
+
+#[test]
+fn replay_equals_plain_revm() {
+    let engines: Vec<_> = [1, 2, 4, 8].map(engine).into();
+    for seed in seeds() {
+        let workload = random_block(
+            seed,
+            AdversarialConfig {
+                invalid: false,
+                ..Default::default()
+            },
+        );
+        let expected = sequential::replay(
+            &workload.block,
+            &workload.state,
+            compare::lists_are_defined(&workload.block),
+        );
+        for engine in &engines {
+            let got = engine.replay(&workload.block, &workload.state);
+            if let Err(difference) = compare::results(&expected, &got) {
+                panic!(
+                    "seed {seed}, {} workers: {difference}",
+                    engine.config().workers
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn build_equals_plain_revm() {
+    let engines: Vec<_> = [1, 2, 4, 8].map(engine).into();
+    for seed in seeds() {
+        let workload = random_block(
+            seed,
+            AdversarialConfig {
+                invalid: true,
+                ..Default::default()
+            },
+        );
+        let expected = sequential::build(
+            &workload.block,
+            &workload.state,
+            compare::lists_are_defined(&workload.block),
+        );
+        for engine in &engines {
+            let got = engine.build(&workload.block, &workload.state);
+            if let Err(difference) = compare::results(&expected, &got) {
+                panic!(
+                    "seed {seed}, {} workers: {difference}",
+                    engine.config().workers
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Making the list of an executed block: its versions are the changes.
+
+use crate::{
+    commit::Commits,
+    gather::all_arenas,
+    ids::{FIRST, Index, access_index, index_of},
+    memory::{AccountCell, SlotCell, Value, code},
+    protocol::mark_accessed,
+    run::Run,
+};
+use alloy_eip7928::{
+    AccountChanges, BalanceChange, BlockAccessIndex, BlockAccessList, CodeChange, NonceChange,
+    SlotChanges, StorageChange,
+};
+use alloy_primitives::{Bytes, U256};
+use revm::{DatabaseRef, primitives::KECCAK_EMPTY};
+use std::{collections::HashMap, ptr, sync::atomic::Ordering};
+
+/// The access list of a block whose transactions are all committed.
+pub(crate) fn produce<DB: DatabaseRef>(
+    run: &Run<'_, DB>,
+    commits: &Commits<DB::Error>,
+) -> BlockAccessList {
+    mark(run, commits);
+    let order = Order::new(run, commits);
+    let mut accounts = Vec::new();
+    let mut positions = HashMap::new();
+    for arenas in all_arenas(run) {
+        for cell in arenas
+            .accounts
+            .iter()
+            .filter(|cell| cell.accessed.load(Ordering::Relaxed))
+        {
+            positions.insert(ptr::from_ref(cell).addr(), accounts.len());
+            accounts.push(order.account(cell, run));
+        }
+    }
+    for arenas in all_arenas(run) {
+        for cell in arenas
+            .slots
+            .iter()
+            .filter(|cell| cell.accessed.load(Ordering::Relaxed))
+        {
+            if let Some(position) = positions.get(&ptr::from_ref(cell.account()).addr()) {
+                order.slot(cell, &mut accounts[*position]);
+            }
+        }
+    }
+    for account in &mut accounts {
+        account
+            .storage_changes
+            .sort_unstable_by_key(|changes| changes.slot);
+        account.storage_reads.sort_unstable();
+    }
+    accounts.sort_unstable_by_key(|account| account.address);
+    accounts
+}
+
+/// Marks what the included transactions accessed.
+fn mark<DB: DatabaseRef>(run: &Run<'_, DB>, commits: &Commits<DB::Error>) {
+    for outcome in &commits.outcomes {
+        if let Some(log) = run.scheduler.log(outcome.index) {
+            mark_accessed(log.accesses());
+        }
+        if !run.scheduler.last_fee(outcome.index).is_zero() {
+            run.beneficiary.accessed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Block access indices of a block that may have left candidates out.
+struct Order {
+    /// The block access index of each candidate.
+    indices: Vec<u64>,
+    transactions: usize,
+}
+
+impl Order {
+    fn new<DB: DatabaseRef>(run: &Run<'_, DB>, commits: &Commits<DB::Error>) -> Self {
+        let mut indices = vec![0; run.scheduler.transactions()];
+        for (position, outcome) in commits.outcomes.iter().enumerate() {
+            indices[outcome.index] = position as u64 + 1;
+        }
+        Self {
+            indices,
+            transactions: commits.outcomes.len(),
+        }
+    }
+
+    fn of(&self, index: Index) -> BlockAccessIndex {
+        let tx = index.checked_sub(FIRST).map(|tx| tx as usize);
+        BlockAccessIndex(match tx.and_then(|tx| self.indices.get(tx)) {
+            Some(access_index) => *access_index,
+            None => access_index(
+                index.min(FIRST + self.indices.len() as Index),
+                self.indices.len(),
+            )
+            .min(self.transactions as u64 + 1),
+        })
+    }
+
+    /// Values by rising index, as changes: without those that change nothing.
+    fn changes<T: PartialEq + Clone>(
+        &self,
+        before: T,
+        values: impl Iterator<Item = (Index, T)>,
+    ) -> Vec<(BlockAccessIndex, T)> {
+        let mut changes: Vec<(BlockAccessIndex, T)> = Vec::new();
+        for (index, value) in values {
+            let index = self.of(index);
+            match changes.last_mut() {
+                Some((last, kept)) if *last == index => *kept = value,
+                _ => changes.push((index, value)),
+            }
+        }
+        let mut current = before;
+        changes.retain(|(_, value)| {
+            let changed = *value != current;
+            current = value.clone();
+            changed
+        });
+        changes
+    }
+
+    fn account<DB: DatabaseRef>(&self, cell: &AccountCell, run: &Run<'_, DB>) -> AccountChanges {
+        let info = cell
+            .base()
+            .map(|base| base.info.clone())
+            .unwrap_or_default();
+        let balances = if cell.address == run.fees.beneficiary {
+            beneficiary_balances(cell, info.balance, run)
+        } else {
+            rising(&cell.balance, |value| match value {
+                Value::Word(word) => Some(*word),
+                _ => None,
+            })
+        };
+        let nonces = rising(&cell.nonce, |value| match value {
+            Value::Nonce(nonce) => Some(*nonce),
+            _ => None,
+        });
+        let codes = rising(&cell.code, |value| match value {
+            Value::Code(pointer) => Some(code(*pointer)),
+            _ => None,
+        });
+        let codes: HashMap<_, _> = codes
+            .iter()
+            .map(|(_, code)| (code.hash, code.bytecode.original_bytes()))
+            .chain(std::iter::once((KECCAK_EMPTY, Bytes::new())))
+            .collect();
+        let hashes = rising(&cell.code, |value| match value {
+            Value::Code(pointer) => Some(code(*pointer).hash),
+            _ => None,
+        });
+        AccountChanges {
+            address: cell.address,
+            storage_changes: Vec::new(),
+            storage_reads: Vec::new(),
+            balance_changes: self
+                .changes(info.balance, balances.into_iter())
+                .into_iter()
+                .map(|(index, balance)| BalanceChange::new(index, balance))
+                .collect(),
+            nonce_changes: self
+                .changes(info.nonce, nonces.into_iter())
+                .into_iter()
+                .map(|(index, nonce)| NonceChange::new(index, nonce))
+                .collect(),
+            code_changes: self
+                .changes(info.code_hash, hashes.into_iter())
+                .into_iter()
+                .map(|(index, hash)| {
+                    CodeChange::new(index, codes.get(&hash).cloned().unwrap_or_default())
+                })
+                .collect(),
+        }
+    }
+
+    fn slot(&self, cell: &SlotCell, account: &mut AccountChanges) {
+        let values = rising(&cell.value, |value| match value {
+            Value::Word(word) => Some(*word),
+            _ => None,
+        });
+        let changes = self.changes(cell.base().unwrap_or_default(), values.into_iter());
+        if changes.is_empty() {
+            account.storage_reads.push(cell.key);
+        } else {
+            let changes = changes
+                .into_iter()
+                .map(|(index, value)| StorageChange::new(index, value))
+                .collect();
+            account
+                .storage_changes
+                .push(SlotChanges::new(cell.key, changes));
+        }
+    }
+}
+
+/// The versions of a location by rising index.
+fn rising<'a, T>(
+    location: &'a crate::memory::Location,
+    pick: impl Fn(&'a Value) -> Option<T>,
+) -> Vec<(Index, T)> {
+    let mut values: Vec<_> = location
+        .nodes()
+        .filter_map(|node| Some((node.index, pick(node.value()?)?)))
+        .collect();
+    values.reverse();
+    values
+}
+
+/// The beneficiary's balance after each transaction that changed it: its
+/// versions and the fees together.
+fn beneficiary_balances<DB: DatabaseRef>(
+    cell: &AccountCell,
+    before: U256,
+    run: &Run<'_, DB>,
+) -> Vec<(Index, U256)> {
+    let fees = (0..run.scheduler.transactions())
+        .filter(|_| run.fees.separate)
+        .map(|tx| (index_of(tx), run.scheduler.last_fee(tx)))
+        .filter(|(_, fee)| !fee.is_zero());
+    let mut events: Vec<(Index, bool, U256)> =
+        fees.map(|(index, fee)| (index, true, fee)).collect();
+    events.extend(
+        rising(&cell.balance, |value| match value {
+            Value::Word(word) => Some(*word),
+            _ => None,
+        })
+        .into_iter()
+        .map(|(index, word)| (index, false, word)),
+    );
+    events.sort_unstable_by_key(|(index, is_fee, _)| (*index, *is_fee));
+    let mut balance = before;
+    events
+        .into_iter()
+        .map(|(index, is_fee, amount)| {
+            balance = if is_fee {
+                balance.wrapping_add(amount)
+            } else {
+                amount
+            };
+            (index, balance)
+        })
+        .collect()
+}

@@ -1,0 +1,254 @@
+//! The engine: threads, memory and caches that outlive blocks.
+
+use crate::{
+    EngineConfig,
+    arena::PerWorker,
+    block::Block,
+    commit::Commits,
+    deltas::Fees,
+    error::EngineError,
+    hash::HashKey,
+    memory::{AccountCell, Memory, SlotCell, Table, WorkerArenas},
+    outcome::{BlockOutput, TxOutcome},
+    pool::Pool,
+    protocol::system_transactions,
+    run::{OnInvalid, Run, Sink},
+    scheduler::{Handoff, Scheduler},
+    vm::{CodeCache, KeccakCache},
+    writes,
+};
+use revm::{
+    DatabaseRef,
+    precompile::{PrecompileSpecId, Precompiles},
+    primitives::hardfork::SpecId,
+};
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+/// A parallel block executor.
+///
+/// It owns its threads, its memory and its caches, and executes one block at a
+/// time; further calls wait. See the [crate] for an example.
+pub struct Engine {
+    config: EngineConfig,
+    pool: Pool,
+    precompiles: Option<Precompiles>,
+    /// Locked while a block executes.
+    memory: Mutex<Resources>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a block needs and the next one can use again.
+struct Resources {
+    key: HashKey,
+    accounts: Table<AccountCell>,
+    slots: Table<SlotCell>,
+    arenas: PerWorker<WorkerArenas>,
+    caches: PerWorker<WorkerCaches>,
+}
+
+/// A worker's caches between blocks.
+#[derive(Debug, Default)]
+pub(crate) struct WorkerCaches(RefCell<Option<(CodeCache, KeccakCache)>>);
+
+impl WorkerCaches {
+    pub(crate) fn take(&self) -> (CodeCache, KeccakCache) {
+        self.0.take().unwrap_or_default()
+    }
+
+    pub(crate) fn put(&self, caches: (CodeCache, KeccakCache)) {
+        self.0.replace(Some(caches));
+    }
+}
+
+impl Engine {
+    /// Starts an engine with `config.workers - 1` threads; the caller of its
+    /// methods is a worker too.
+    ///
+    /// # Errors
+    /// If the system refuses to start a thread.
+    pub fn new(config: EngineConfig) -> std::io::Result<Self> {
+        let workers = config.workers.max(1);
+        Ok(Self {
+            pool: Pool::new(workers - 1)?,
+            precompiles: None,
+            memory: Mutex::new(Resources {
+                key: HashKey::random(),
+                accounts: Table::default(),
+                slots: Table::default(),
+                arenas: PerWorker::new(workers, |_| WorkerArenas::default()),
+                caches: PerWorker::new(workers, |_| WorkerCaches::default()),
+            }),
+            config: EngineConfig { workers, ..config },
+        })
+    }
+
+    /// Replaces the precompiled contracts of the fork by a set of the caller's.
+    ///
+    /// They must be functions of their input: parallel execution may call them
+    /// in any order and more often than the block does.
+    #[must_use]
+    pub fn with_precompiles(mut self, precompiles: Precompiles) -> Self {
+        self.precompiles = Some(precompiles);
+        self
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &EngineConfig {
+        &self.config
+    }
+
+    /// Bytes that the engine holds for the next block.
+    pub fn memory_bytes(&self) -> usize {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory
+            .arenas
+            .iter_mut()
+            .map(|arenas| arenas.capacity_bytes())
+            .sum()
+    }
+
+    /// Executes a block whose order is given.
+    ///
+    /// # Errors
+    /// The first transaction that may not be part of the block, or another
+    /// [`EngineError`].
+    pub fn replay<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        self.execute(block, db, OnInvalid::Fail, None)
+    }
+
+    /// Executes candidates in order and leaves out those that may not be part of
+    /// the block; see [`BlockOutput::skipped`].
+    ///
+    /// # Errors
+    /// [`EngineError`], but never [`EngineError::InvalidTransaction`].
+    pub fn build<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        self.execute(block, db, OnInvalid::Skip, None)
+    }
+
+    /// As [`Engine::replay`], and calls `sink` with the outcomes of each newly
+    /// committed range of transactions while later ones still run (a sub-block).
+    ///
+    /// `sink` is called in order, by one worker at a time, which waits for it:
+    /// it should hand the outcomes on and return.
+    ///
+    /// # Errors
+    /// As [`Engine::replay`]. Outcomes that were delivered stay valid.
+    pub fn replay_streaming<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+        sink: &(dyn Fn(&[TxOutcome]) + Sync),
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        self.execute(block, db, OnInvalid::Fail, Some(sink))
+    }
+
+    /// As [`Engine::build`], streaming as [`Engine::replay_streaming`] does.
+    ///
+    /// # Errors
+    /// As [`Engine::build`].
+    pub fn build_streaming<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+        sink: &(dyn Fn(&[TxOutcome]) + Sync),
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        self.execute(block, db, OnInvalid::Skip, Some(sink))
+    }
+
+    fn execute<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+        on_invalid: OnInvalid,
+        sink: Option<Sink<'_>>,
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        let started = Instant::now();
+        if block.spec().is_enabled_in(SpecId::AMSTERDAM) {
+            return Err(EngineError::UnsupportedFork(block.spec()));
+        }
+        let transactions = block.transactions.len();
+        let workers = self.config.workers.min(transactions.max(1));
+        let precompiles = match &self.precompiles {
+            Some(precompiles) => precompiles,
+            None => Precompiles::new(PrecompileSpecId::from_spec_id(block.spec())),
+        };
+        let system = system_transactions(block);
+        let scheduler = Scheduler::new(transactions, workers);
+        let mut resources = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        resources.reset(block);
+        let Resources {
+            key,
+            accounts,
+            slots,
+            arenas,
+            caches,
+        } = &*resources;
+        let memory = Memory::new(*key, accounts, slots, arenas);
+        // SAFETY: no worker runs yet.
+        let first_arenas = unsafe { arenas.get(0) };
+        let address = block.env.beneficiary;
+        let beneficiary = memory.account(address, memory.hash(&address), first_arenas);
+        let run = Run {
+            block,
+            db,
+            config: &self.config,
+            precompiles,
+            memory: &memory,
+            scheduler: &scheduler,
+            fees: Fees {
+                beneficiary: address,
+                scheduler: &scheduler,
+                separate: true,
+            },
+            beneficiary,
+            system: &system,
+            on_invalid,
+            sink,
+            caches,
+            started,
+            fee_bit: writes::bit(beneficiary.hash, 0),
+            verdicts: (0..transactions).map(|_| Handoff::default()).collect(),
+            commits: Mutex::new(Commits::with_capacity(transactions)),
+            reports: Mutex::new(Vec::new()),
+        };
+        run.execute(&self.pool, workers - 1)
+    }
+}
+
+impl Resources {
+    /// Empties everything and sizes the tables for `block`.
+    fn reset(&mut self, block: &Block) {
+        let transactions = block.transactions.len();
+        let gas: u64 = block
+            .transactions
+            .iter()
+            .map(|tx| tx.gas_limit.min(1 << 24))
+            .sum();
+        let slots = usize::try_from(gas / 20_000).unwrap_or(usize::MAX);
+        self.accounts.reset(transactions.saturating_mul(4));
+        self.slots.reset(slots.max(transactions));
+        for arenas in self.arenas.iter_mut() {
+            arenas.clear();
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Multi-version memory: what every transaction of a block wrote, and the
+//! parent state beneath it.
+//!
+//! ```text
+//! address ──interner──▶ AccountCell { balance, nonce, code, life : Location ; base }
+//! address, slot ──────▶ SlotCell    { value : Location ; base }
+//! ```
+//!
+//! Cells are the identity of locations: exact (keys are compared in full) and
+//! stable for the block. The four parts of an account are separate locations, so
+//! that a payment to a contract does not disturb those who call it.
+//!
+//! All memory comes from per-worker arenas. Invariant that all `unsafe` below
+//! rests on: the arenas of a block are cleared together, with exclusive access
+//! ([`WorkerArenas::clear`] through `&mut`), and a [`Memory`] borrows them for as
+//! long as it lives.
+
+mod interner;
+mod version;
+
+use crate::{
+    arena::{Arena, PerWorker},
+    hash::HashKey,
+};
+use alloy_primitives::{Address, B256, U256};
+use revm::{
+    primitives::KECCAK_EMPTY,
+    state::{AccountInfo, Bytecode},
+};
+use std::{
+    ptr,
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
+};
+
+pub(crate) use interner::Table;
+pub(crate) use version::{Index, Life, Location, Node, Value, code};
+
+/// Code that a transaction deployed.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) hash: B256,
+    pub(crate) bytecode: Bytecode,
+}
+
+/// An account in the parent state.
+#[derive(Debug)]
+pub(crate) struct Base {
+    pub(crate) exists: bool,
+    pub(crate) info: AccountInfo,
+}
+
+impl Base {
+    pub(crate) fn new(info: Option<AccountInfo>) -> Self {
+        let exists = info.is_some();
+        let mut info = info.unwrap_or_default();
+        if info.code_hash.is_zero() {
+            info.code_hash = KECCAK_EMPTY;
+        }
+        Self { exists, info }
+    }
+}
+
+/// No transaction.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// An account and its locations.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct AccountCell {
+    pub(crate) balance: Location,
+    pub(crate) nonce: Location,
+    pub(crate) code: Location,
+    pub(crate) life: Location,
+    base: AtomicPtr<Base>,
+    pub(crate) hash: u64,
+    pub(crate) address: Address,
+    /// The transaction that most recently started with this account as sender.
+    pub(crate) sender_of: AtomicU32,
+    /// The transaction that most recently started with this account as callee.
+    pub(crate) callee_of: AtomicU32,
+    /// How strongly calls to this account conflict; see `scheduler::heat`.
+    pub(crate) heat: AtomicU32,
+    /// A committed transaction accessed the account (EIP-7928).
+    pub(crate) accessed: AtomicBool,
+    chain: AtomicPtr<AccountCell>,
+}
+
+/// A storage slot.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct SlotCell {
+    pub(crate) value: Location,
+    base: AtomicPtr<U256>,
+    pub(crate) hash: u64,
+    account: *const AccountCell,
+    pub(crate) key: U256,
+    /// A committed transaction accessed the slot (EIP-7928).
+    pub(crate) accessed: AtomicBool,
+    chain: AtomicPtr<SlotCell>,
+}
+
+// SAFETY: `account` points into an arena of the same block and is only read.
+unsafe impl Send for SlotCell {}
+// SAFETY: as above; everything else is atomic or immutable.
+unsafe impl Sync for SlotCell {}
+
+impl AccountCell {
+    /// The account in the parent state, if somebody has loaded it.
+    #[inline]
+    pub(crate) fn base(&self) -> Option<&Base> {
+        // SAFETY: points into an arena of the block; see the module's invariant.
+        unsafe { self.base.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Sets what the parent state holds; the first caller wins.
+    pub(crate) fn set_base(&self, base: &Base) {
+        let base = ptr::from_ref(base).cast_mut();
+        let _ =
+            self.base
+                .compare_exchange(ptr::null_mut(), base, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
+
+impl SlotCell {
+    /// Whose slot it is.
+    #[inline]
+    pub(crate) fn account(&self) -> &AccountCell {
+        // SAFETY: points into an arena of the block; see the module's invariant.
+        unsafe { &*self.account }
+    }
+
+    /// The slot in the parent state, if somebody has loaded it.
+    #[inline]
+    pub(crate) fn base(&self) -> Option<U256> {
+        // SAFETY: points into an arena of the block; see the module's invariant.
+        unsafe { self.base.load(Ordering::Acquire).as_ref() }.copied()
+    }
+
+    /// Sets what the parent state holds; the first caller wins.
+    pub(crate) fn set_base(&self, base: &U256) {
+        let base = ptr::from_ref(base).cast_mut();
+        let _ =
+            self.base
+                .compare_exchange(ptr::null_mut(), base, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// The value that `index` sees, given the account's `life` that it sees.
+    #[inline]
+    pub(crate) fn visible(&self, index: Index, life: Option<Life>) -> Visible {
+        let cleared_at = life.and_then(|life| life.cleared_at);
+        match self.value.latest(index) {
+            Some((writer, Value::Word(word))) if cleared_at.is_none_or(|at| writer >= at) => {
+                Visible::Written(*word, writer)
+            }
+            _ if cleared_at.is_some() => Visible::Cleared,
+            _ => Visible::Base,
+        }
+    }
+}
+
+/// What a reader sees at a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visible {
+    /// The value of the parent state.
+    Base,
+    /// Zero, because the account was created or destroyed since.
+    Cleared,
+    /// A value and its writer.
+    Written(U256, Index),
+}
+
+/// One worker's memory for a block.
+#[derive(Debug, Default)]
+pub(crate) struct WorkerArenas {
+    pub(crate) accounts: Arena<AccountCell>,
+    pub(crate) slots: Arena<SlotCell>,
+    pub(crate) nodes: Arena<Node>,
+    pub(crate) values: Arena<Value>,
+    pub(crate) codes: Arena<Code>,
+    pub(crate) bases: Arena<Base>,
+    pub(crate) words: Arena<U256>,
+    pub(crate) reads: Arena<crate::reads::Read>,
+    pub(crate) writes: Arena<crate::writes::Write>,
+    pub(crate) accesses: Arena<crate::writes::Access>,
+    pub(crate) logs: Arena<crate::scheduler::Log>,
+}
+
+impl WorkerArenas {
+    pub(crate) fn clear(&mut self) {
+        self.accounts.clear();
+        self.slots.clear();
+        self.nodes.clear();
+        self.values.clear();
+        self.codes.clear();
+        self.bases.clear();
+        self.words.clear();
+        self.reads.clear();
+        self.writes.clear();
+        self.accesses.clear();
+        self.logs.clear();
+    }
+
+    pub(crate) fn capacity_bytes(&self) -> usize {
+        self.accounts.capacity_bytes()
+            + self.slots.capacity_bytes()
+            + self.nodes.capacity_bytes()
+            + self.values.capacity_bytes()
+            + self.codes.capacity_bytes()
+            + self.bases.capacity_bytes()
+            + self.words.capacity_bytes()
+            + self.reads.capacity_bytes()
+            + self.writes.capacity_bytes()
+            + self.accesses.capacity_bytes()
+            + self.logs.capacity_bytes()
+    }
+}
+
+/// The memory of one block.
+#[derive(Debug)]
+pub(crate) struct Memory<'m> {
+    key: HashKey,
+    accounts: &'m Table<AccountCell>,
+    slots: &'m Table<SlotCell>,
+    pub(crate) arenas: &'m PerWorker<WorkerArenas>,
+}
+
+impl<'m> Memory<'m> {
+    pub(crate) fn new(
+        key: HashKey,
+        accounts: &'m Table<AccountCell>,
+        slots: &'m Table<SlotCell>,
+        arenas: &'m PerWorker<WorkerArenas>,
+    ) -> Self {
+        Self {
+            key,
+            accounts,
+            slots,
+            arenas,
+        }
+    }
+
+    /// The hash that [`Memory::account`] wants.
+    #[inline]
+    pub(crate) fn hash(&self, address: &Address) -> u64 {
+        self.key.address(address)
+    }
+
+    /// The cell of `address`, made in `arenas` if it is new.
+    #[inline]
+    pub(crate) fn account(
+        &self,
+        address: Address,
+        hash: u64,
+        arenas: &'m WorkerArenas,
+    ) -> &'m AccountCell {
+        self.accounts.intern(
+            hash,
+            |cell| cell.address == address,
+            || {
+                arenas.accounts.alloc(AccountCell {
+                    balance: Location::default(),
+                    nonce: Location::default(),
+                    code: Location::default(),
+                    life: Location::default(),
+                    base: AtomicPtr::default(),
+                    hash,
+                    address,
+                    sender_of: AtomicU32::new(NOBODY),
+                    callee_of: AtomicU32::new(NOBODY),
+                    heat: AtomicU32::new(0),
+                    accessed: AtomicBool::new(false),
+                    chain: AtomicPtr::default(),
+                })
+            },
+        )
+    }
+
+    /// The hash that [`Memory::slot`] wants.
+    #[inline]
+    pub(crate) fn slot_hash(&self, account: &AccountCell, key: &U256) -> u64 {
+        self.key.slot(account.hash, key)
+    }
+
+    /// The cell of a slot of `account`, made in `arenas` if it is new.
+    #[inline]
+    pub(crate) fn slot(
+        &self,
+        account: &'m AccountCell,
+        key: U256,
+        hash: u64,
+        arenas: &'m WorkerArenas,
+    ) -> &'m SlotCell {
+        self.slots.intern(
+            hash,
+            |cell| cell.key == key && ptr::eq(cell.account, account),
+            || {
+                arenas.slots.alloc(SlotCell {
+                    value: Location::default(),
+                    base: AtomicPtr::default(),
+                    hash,
+                    account,
+                    key,
+                    accessed: AtomicBool::new(false),
+                    chain: AtomicPtr::default(),
+                })
+            },
+        )
+    }
+}
+
+impl interner::Chained for AccountCell {
+    fn chain(&self) -> &AtomicPtr<Self> {
+        &self.chain
+    }
+}
+
+impl interner::Chained for SlotCell {
+    fn chain(&self) -> &AtomicPtr<Self> {
+        &self.chain
+    }
+}

@@ -1,0 +1,218 @@
+//! Threads that live as long as the engine and work on one block at a time.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+};
+
+/// A job for the helpers. The `'static` is a lie that [`Pool::run`] keeps: it
+/// does not return before all helpers are done with it.
+type Job = &'static (dyn Fn(usize) + Sync);
+
+/// Helper threads, numbered from 1; the caller of [`Pool::run`] is number 0.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// A job was posted, or the pool is closing.
+    posted: Condvar,
+    /// The last helper has finished the job.
+    finished: Condvar,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct State {
+    job: Option<Job>,
+    /// Counts jobs, so that a helper takes each one once.
+    round: u64,
+    /// Helpers that take part in this job.
+    wanted: usize,
+    running: usize,
+    closing: bool,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panicking job is caught; the state is consistent at every unlock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    /// Starts `helpers` threads.
+    ///
+    /// # Errors
+    /// If the system refuses to.
+    pub(crate) fn new(helpers: usize) -> std::io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let mut pool = Self {
+            shared,
+            threads: Vec::new(),
+        };
+        for number in 1..=helpers {
+            let shared = Arc::clone(&pool.shared);
+            let thread = std::thread::Builder::new()
+                .name(format!("parallax-{number}"))
+                .spawn(move || help(&shared, number))?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+
+    /// Runs `helper(1)`, ..., `helper(helpers)` on the helpers and `main` here.
+    /// Returns when all have ended; a panic of any of them continues here.
+    ///
+    /// `main` and the helpers must end without waiting for each other's end.
+    pub(crate) fn run<R>(
+        &self,
+        helpers: usize,
+        helper: &(dyn Fn(usize) + Sync),
+        main: impl FnOnce() -> R,
+    ) -> R {
+        let helpers = helpers.min(self.threads.len());
+        if helpers == 0 {
+            return main();
+        }
+        // SAFETY: only the lifetime changes. `Finish` waits for all helpers on
+        // every way out of this function, and they forget the job before that.
+        let job = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Job>(helper) };
+        {
+            let mut state = self.shared.lock();
+            debug_assert!(state.job.is_none(), "one job at a time");
+            state.job = Some(job);
+            state.round += 1;
+            state.wanted = helpers;
+            state.running = helpers;
+        }
+        self.shared.posted.notify_all();
+        let finish = Finish(&self.shared);
+        let result = catch_unwind(AssertUnwindSafe(main));
+        let helper_panic = finish.wait();
+        match (result, helper_panic) {
+            (Ok(result), None) => result,
+            (Err(panic), _) | (Ok(_), Some(panic)) => resume_unwind(panic),
+        }
+    }
+}
+
+/// Waits for the helpers, at the latest when dropped.
+struct Finish<'a>(&'a Shared);
+
+impl Finish<'_> {
+    fn wait(&self) -> Option<Box<dyn Any + Send>> {
+        let mut state = self.0.lock();
+        while state.running > 0 {
+            state = self
+                .0
+                .finished
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.job = None;
+        state.panic.take()
+    }
+}
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        self.wait();
+    }
+}
+
+fn help(shared: &Shared, number: usize) {
+    let mut seen = 0;
+    loop {
+        let job = {
+            let mut state = shared.lock();
+            loop {
+                if state.closing {
+                    return;
+                }
+                if state.round != seen {
+                    seen = state.round;
+                    if number <= state.wanted
+                        && let Some(job) = state.job
+                    {
+                        break job;
+                    }
+                }
+                state = shared
+                    .posted
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+        };
+        let ended = catch_unwind(AssertUnwindSafe(|| job(number)));
+        let mut state = shared.lock();
+        if let Err(panic) = ended {
+            state.panic.get_or_insert(panic);
+        }
+        state.running -= 1;
+        if state.running == 0 {
+            shared.finished.notify_all();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.posted.notify_all();
+        for thread in self.threads.drain(..) {
+            // A helper catches the panics of its jobs and has none of its own.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn every_helper_runs_each_job_once() {
+        let pool = Pool::new(3).expect("threads");
+        for round in 0..50 {
+            let helpers = round % 4;
+            let count = AtomicUsize::new(0);
+            let numbers = AtomicUsize::new(0);
+            let main = pool.run(
+                helpers,
+                &|number| {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    numbers.fetch_or(1 << number, Ordering::Relaxed);
+                },
+                || 7,
+            );
+            assert_eq!(main, 7);
+            assert_eq!(count.into_inner(), helpers);
+            assert_eq!(numbers.into_inner(), ((1 << (helpers + 1)) - 1) & !1);
+        }
+    }
+
+    #[test]
+    fn panics_reach_the_caller_and_the_pool_survives() {
+        let pool = Pool::new(2).expect("threads");
+        let helper = |number: usize| assert_ne!(number, 2, "on purpose");
+        let panicked = catch_unwind(AssertUnwindSafe(|| pool.run(2, &helper, || ())));
+        assert!(panicked.is_err());
+        let panicked = catch_unwind(AssertUnwindSafe(|| pool.run(2, &|_| (), || panic!("main"))));
+        assert!(panicked.is_err());
+        assert_eq!(pool.run(2, &|_| (), || 3), 3);
+    }
+}

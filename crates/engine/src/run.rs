@@ -1,0 +1,130 @@
+//! One block, start to end.
+//!
+//! ```text
+//! protocol changes before ─▶ workers: transactions ─▶ protocol changes after ─▶ gather
+//!        (caller)             (caller and helpers)           (caller)
+//! ```
+
+use crate::{
+    EngineConfig,
+    block::Block,
+    commit::Commits,
+    deltas::Fees,
+    engine::WorkerCaches,
+    error::EngineError,
+    gather, longest_chain,
+    memory::Memory,
+    outcome::{BlockOutput, TxOutcome},
+    pool::Pool,
+    protocol::{self, SystemTransactions},
+    scheduler::{Handoff, Scheduler},
+    vm::Verdict,
+    worker::Worker,
+};
+use alloy_primitives::U256;
+use revm::{DatabaseRef, precompile::Precompiles};
+use std::{sync::Mutex, time::Instant};
+
+/// What happens to a transaction that may not be part of the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnInvalid {
+    /// The block fails.
+    Fail,
+    /// It is left out and reported.
+    Skip,
+}
+
+/// Called with the outcomes that were committed since the last call.
+pub(crate) type Sink<'m> = &'m (dyn Fn(&[TxOutcome]) + Sync);
+
+/// What all workers of a block share.
+pub(crate) struct Run<'m, DB: DatabaseRef> {
+    pub(crate) block: &'m Block,
+    pub(crate) db: &'m DB,
+    pub(crate) config: &'m EngineConfig,
+    pub(crate) precompiles: &'m Precompiles,
+    pub(crate) memory: &'m Memory<'m>,
+    pub(crate) scheduler: &'m Scheduler,
+    pub(crate) fees: Fees<'m>,
+    pub(crate) system: &'m SystemTransactions,
+    pub(crate) on_invalid: OnInvalid,
+    pub(crate) sink: Option<Sink<'m>>,
+    pub(crate) caches: &'m crate::arena::PerWorker<WorkerCaches>,
+    pub(crate) started: Instant,
+    pub(crate) beneficiary: &'m crate::memory::AccountCell,
+    /// The bit of the beneficiary's balance in signatures.
+    pub(crate) fee_bit: usize,
+    /// How each transaction ended, for the one that commits it.
+    pub(crate) verdicts: Box<[Handoff<Verdict<DB::Error>>]>,
+    pub(crate) commits: Mutex<Commits<DB::Error>>,
+    pub(crate) reports: Mutex<Vec<crate::worker::Report>>,
+}
+
+impl<DB: DatabaseRef> std::fmt::Debug for Run<'_, DB> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}
+
+impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
+    /// Executes the block on the caller's thread and `helpers` threads of `pool`.
+    pub(crate) fn execute(
+        &'m self,
+        pool: &Pool,
+        helpers: usize,
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        let mut worker = Worker::new(self, 0);
+        protocol::before(&mut worker)?;
+        let mut worker = if self.block.transactions.is_empty() {
+            worker
+        } else {
+            let help = |number: usize| Worker::new(self, number).work_and_report();
+            pool.run(helpers, &help, move || {
+                worker.work();
+                worker
+            })
+        };
+        let mut commits = self.take_commits();
+        if let Some(error) = commits.error.take() {
+            worker.report();
+            return Err(error);
+        }
+        let requests = protocol::after(&mut worker, &commits.outcomes)?;
+        worker.report();
+        let access_list = self
+            .config
+            .access_list
+            .then(|| crate::access_list::produce(self, &commits));
+        let changes = gather::changes(self);
+        let mut stats = crate::worker::Report::merge(self);
+        stats.longest_chain = longest_chain::measure(self);
+        stats.elapsed = self.started.elapsed();
+        Ok(BlockOutput {
+            gas_used: commits.gas_used,
+            outcomes: commits.outcomes,
+            skipped: commits.skipped,
+            requests,
+            changes,
+            access_list,
+            stats,
+        })
+    }
+
+    fn take_commits(&self) -> Commits<DB::Error> {
+        let mut commits = self
+            .commits
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        std::mem::take(&mut *commits)
+    }
+}
+
+impl<DB: DatabaseRef> Run<'_, DB> {
+    /// Gas that the block has left after `used`.
+    pub(crate) fn gas_left(&self, used: u64) -> u64 {
+        self.block.env.gas_limit.saturating_sub(used)
+    }
+
+    /// The price of nothing; what a transaction without a separate fee pays.
+    pub(crate) const NO_FEE: U256 = U256::ZERO;
+}

@@ -1,0 +1,455 @@
+//! Which transaction runs next, and which results are still good.
+//!
+//! # Protocol
+//!
+//! A worker that runs transaction `t` does, in this order:
+//!
+//! 1. take `t` from the ready set and [`begin`](Status::begin) it;
+//! 2. execute; every first read of a location sets a bit in `t`'s signature;
+//! 3. publish the writes and the read log;
+//! 4. [`finish`](Status::finish): EXECUTED, sequentially consistent, then a fence;
+//! 5. *push*: for each started transaction above `t` whose signature meets the
+//!    changed locations, look at its read log: if a predicate no longer holds,
+//!    invalidate it (or, if it still runs, ask it to check itself);
+//! 6. check `t`'s own reads;
+//! 7. [`confirm`](Status::confirm): DONE.
+//!
+//! Why no stale result is committed: take a read of `t` and a later change of
+//! that location by `s < t`. Either `t`'s check (6) comes after the change and
+//! sees it, or `t` was EXECUTED before `s` looked (5) and `s` invalidates it:
+//! both sides store, fence, then load, so at least one of them sees the other.
+//! `s` is DONE only after it looked, and `t` commits only after `s` has.
+//!
+//! The ready set, the hints to running transactions, heat and the window only
+//! decide what is tried first. Exactness does not depend on them.
+
+mod handoff;
+mod park;
+mod ready;
+mod status;
+
+use crate::{ids::index_of, reads::Read, writes::Write};
+use alloy_primitives::U256;
+use std::{
+    ptr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence},
+    },
+};
+
+pub(crate) use handoff::Handoff;
+pub(crate) use park::Park;
+pub(crate) use ready::ReadySet;
+pub(crate) use status::{State, Status};
+
+/// What an incarnation read and wrote, published when it finishes.
+#[derive(Debug)]
+pub(crate) struct Log {
+    reads: *const [Read],
+    writes: *const [Write],
+    /// Read for the access list; empty unless one is produced.
+    accesses: *const [crate::writes::Access],
+}
+
+// SAFETY: the slices are in arenas of the same block and immutable.
+unsafe impl Send for Log {}
+// SAFETY: as above.
+unsafe impl Sync for Log {}
+
+impl Log {
+    pub(crate) fn new(
+        reads: &[Read],
+        writes: &[Write],
+        accesses: &[crate::writes::Access],
+    ) -> Self {
+        Self {
+            reads,
+            writes,
+            accesses,
+        }
+    }
+
+    pub(crate) fn reads(&self) -> &[Read] {
+        // SAFETY: in an arena of the same block, which is cleared together with
+        // the one that holds this log.
+        unsafe { &*self.reads }
+    }
+
+    pub(crate) fn writes(&self) -> &[Write] {
+        // SAFETY: as in `reads`.
+        unsafe { &*self.writes }
+    }
+
+    pub(crate) fn accesses(&self) -> &[crate::writes::Access] {
+        // SAFETY: as in `reads`.
+        unsafe { &*self.accesses }
+    }
+}
+
+/// A set of locations with false positives, 512 bits.
+#[derive(Debug, Default)]
+pub(crate) struct Signature([AtomicU64; 8]);
+
+impl Signature {
+    /// Only the thread that runs the transaction may change its signature.
+    #[inline]
+    pub(crate) fn insert(&self, bit: usize) {
+        let word = &self.0[bit / 64];
+        word.store(
+            word.load(Ordering::Relaxed) | 1 << (bit % 64),
+            Ordering::Relaxed,
+        );
+    }
+
+    fn clear(&self) {
+        for word in &self.0 {
+            word.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn meets(&self, other: &[u64; 8]) -> bool {
+        self.0
+            .iter()
+            .zip(other)
+            .any(|(a, b)| a.load(Ordering::Relaxed) & b != 0)
+    }
+}
+
+/// A word that one thread writes and others may read; torn reads are possible
+/// and harmless where it is used (the reader checks again later).
+#[derive(Debug, Default)]
+struct Word([AtomicU64; 4]);
+
+impl Word {
+    fn store(&self, value: U256) {
+        for (limb, value) in self.0.iter().zip(value.as_limbs()) {
+            limb.store(*value, Ordering::Relaxed);
+        }
+    }
+
+    fn load(&self) -> U256 {
+        let [a, b, c, d] = &self.0;
+        U256::from_limbs([a, b, c, d].map(|limb| limb.load(Ordering::Relaxed)))
+    }
+}
+
+/// The scheduler's view of one transaction.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Transaction {
+    pub(crate) status: Status,
+    pub(crate) signature: Signature,
+    log: AtomicPtr<Log>,
+    fee: Word,
+    fees_before: Word,
+    has_waiters: AtomicBool,
+    waiters: Mutex<Vec<usize>>,
+}
+
+/// The schedule of one block.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
+    transactions: Box<[Transaction]>,
+    ready: ReadySet,
+    park: Park,
+    /// Everything below is committed.
+    committed: AtomicUsize,
+    /// Nothing at or above was ever started.
+    started: AtomicUsize,
+    /// How far ahead of the committed prefix transactions may start.
+    window: usize,
+    halted: AtomicBool,
+}
+
+impl Scheduler {
+    pub(crate) fn new(transactions: usize, workers: usize) -> Self {
+        Self {
+            transactions: (0..transactions).map(|_| Transaction::default()).collect(),
+            ready: ReadySet::full(transactions),
+            park: Park::default(),
+            committed: AtomicUsize::new(0),
+            started: AtomicUsize::new(0),
+            window: 32 * workers,
+            halted: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn transactions(&self) -> usize {
+        self.transactions.len()
+    }
+
+    #[inline]
+    pub(crate) fn transaction(&self, tx: usize) -> &Transaction {
+        &self.transactions[tx]
+    }
+
+    #[inline]
+    pub(crate) fn committed(&self) -> usize {
+        self.committed.load(Ordering::SeqCst)
+    }
+
+    /// The caller has committed everything below `committed`.
+    pub(crate) fn set_committed(&self, committed: usize) {
+        self.committed.store(committed, Ordering::SeqCst);
+    }
+
+    /// Nothing is left to do, or it is pointless to go on.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.halted.load(Ordering::Relaxed) || self.committed() == self.transactions()
+    }
+
+    /// Stops all workers.
+    pub(crate) fn halt(&self) {
+        self.halted.store(true, Ordering::SeqCst);
+        self.park.notify_all();
+    }
+
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Relaxed)
+    }
+
+    /// Wakes everybody, because the end was reached.
+    pub(crate) fn release_all(&self) {
+        self.park.notify_all();
+    }
+
+    /// Takes the lowest ready transaction of the window.
+    pub(crate) fn claim(&self) -> Option<usize> {
+        let committed = self.committed();
+        let limit = (committed + self.window).min(self.transactions());
+        self.ready.take_lowest(committed, limit)
+    }
+
+    /// Takes a particular transaction, if it is ready.
+    pub(crate) fn claim_this(&self, tx: usize) -> bool {
+        tx < self.transactions() && self.ready.take(tx)
+    }
+
+    /// Starts a transaction that the caller has claimed. `None` if it is not
+    /// ready after all.
+    pub(crate) fn begin(&self, tx: usize) -> Option<u32> {
+        let transaction = &self.transactions[tx];
+        let incarnation = transaction.status.begin()?;
+        transaction.signature.clear();
+        if self.started.load(Ordering::Relaxed) <= tx {
+            self.started.fetch_max(tx + 1, Ordering::SeqCst);
+        }
+        Some(incarnation)
+    }
+
+    /// Starts the next incarnation of a transaction that the caller is running.
+    pub(crate) fn restart(&self, tx: usize, incarnation: u32) -> u32 {
+        let transaction = &self.transactions[tx];
+        transaction.signature.clear();
+        transaction.status.restart(incarnation)
+    }
+
+    /// Starts the next incarnation of a transaction that the caller has executed.
+    pub(crate) fn rerun(&self, tx: usize, incarnation: u32) -> Option<u32> {
+        let transaction = &self.transactions[tx];
+        let next = transaction.status.rerun(incarnation)?;
+        transaction.signature.clear();
+        Some(next)
+    }
+
+    /// Publishes the log and the fee of a transaction and makes it EXECUTED.
+    pub(crate) fn finish(&self, tx: usize, incarnation: u32, log: &Log, fee: U256) {
+        let transaction = &self.transactions[tx];
+        transaction
+            .log
+            .store(ptr::from_ref(log).cast_mut(), Ordering::Release);
+        transaction.fee.store(fee);
+        transaction.status.finish(incarnation);
+        fence(Ordering::SeqCst);
+    }
+
+    /// What the last finished incarnation of `tx` read and wrote.
+    pub(crate) fn log(&self, tx: usize) -> Option<&Log> {
+        // SAFETY: logs live in arenas of the block, which outlive the scheduler.
+        unsafe { self.transactions[tx].log.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The fee of an executed transaction.
+    pub(crate) fn fee(&self, tx: usize) -> Option<U256> {
+        let transaction = &self.transactions[tx];
+        match transaction.status.load().0 {
+            State::Executed | State::Done | State::Committed => Some(transaction.fee.load()),
+            State::Ready | State::Running | State::Stalled => None,
+        }
+    }
+
+    /// The fee that the last finished incarnation of `tx` published.
+    pub(crate) fn last_fee(&self, tx: usize) -> U256 {
+        self.transactions[tx].fee.load()
+    }
+
+    /// Takes back the fee of a transaction that is left out of the block.
+    pub(crate) fn clear_fee(&self, tx: usize) {
+        self.transactions[tx].fee.store(U256::ZERO);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Sum of the fees below `tx`, which must be at most [`Scheduler::committed`].
+    pub(crate) fn fees_before(&self, tx: usize) -> U256 {
+        if tx == 0 {
+            return U256::ZERO;
+        }
+        let last = &self.transactions[tx - 1];
+        last.fees_before.load() + last.fee.load()
+    }
+
+    /// Sets the sum of the fees below `tx`; part of committing `tx`.
+    pub(crate) fn set_fees_before(&self, tx: usize, sum: U256) {
+        self.transactions[tx].fees_before.store(sum);
+    }
+
+    /// Tells readers above `tx` that the locations in `changed` have changed.
+    ///
+    /// `holds` says whether a read of a transaction is still good; `conflict` is
+    /// told of each transaction that is invalidated.
+    pub(crate) fn push(
+        &self,
+        tx: usize,
+        changed: &[u64; 8],
+        holds: impl Fn(&Read, usize) -> bool,
+        mut conflict: impl FnMut(usize, &Read),
+    ) {
+        if changed.iter().all(|word| *word == 0) {
+            return;
+        }
+        let started = self.started.load(Ordering::SeqCst);
+        for reader in tx + 1..started {
+            let transaction = &self.transactions[reader];
+            if !transaction.signature.meets(changed) {
+                continue;
+            }
+            let (state, incarnation) = transaction.status.load();
+            match state {
+                State::Running => transaction.status.suspect(incarnation),
+                State::Executed | State::Done => {
+                    let stale = self
+                        .log(reader)
+                        .and_then(|log| log.reads().iter().find(|read| !holds(read, reader)));
+                    if let Some(read) = stale
+                        && transaction.status.invalidate(incarnation)
+                    {
+                        conflict(reader, read);
+                        self.make_ready(reader);
+                    }
+                }
+                State::Ready | State::Stalled | State::Committed => {}
+            }
+        }
+    }
+
+    fn make_ready(&self, tx: usize) {
+        self.ready.insert(tx);
+        self.park.notify();
+    }
+
+    /// Puts a running transaction to sleep until `on` has finished (again).
+    /// Returns false if it has already, and the caller should go on running it.
+    pub(crate) fn stall(&self, tx: usize, incarnation: u32, on: usize) -> bool {
+        let writer = &self.transactions[on];
+        self.transactions[tx].status.stall(incarnation);
+        {
+            let mut waiters = writer
+                .waiters
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            waiters.push(tx);
+            writer.has_waiters.store(true, Ordering::SeqCst);
+        }
+        fence(Ordering::SeqCst);
+        let finished = matches!(
+            writer.status.load().0,
+            State::Executed | State::Done | State::Committed
+        );
+        // Either the writer sees the waiter or this sees that it has finished.
+        // Both may happen; then one of them wins the transition.
+        if finished && self.transactions[tx].status.wake() {
+            self.ready.insert(tx);
+            return !self.ready.take(tx);
+        }
+        true
+    }
+
+    /// Makes everything that waits for `tx` ready; the lowest of them.
+    pub(crate) fn wake_waiters(&self, tx: usize) -> Option<usize> {
+        let writer = &self.transactions[tx];
+        if !writer.has_waiters.load(Ordering::SeqCst) {
+            return None;
+        }
+        let waiters = {
+            let mut waiters = writer
+                .waiters
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            writer.has_waiters.store(false, Ordering::SeqCst);
+            std::mem::take(&mut *waiters)
+        };
+        let mut lowest = None;
+        let mut woken = 0;
+        for waiter in waiters {
+            if self.transactions[waiter].status.wake() {
+                self.ready.insert(waiter);
+                woken += 1;
+                lowest = Some(lowest.map_or(waiter, |low: usize| low.min(waiter)));
+            }
+        }
+        // One of them the caller will run itself.
+        for _ in 1..woken {
+            self.park.notify();
+        }
+        lowest
+    }
+
+    /// Lets sleeping workers have a look at what a longer committed prefix allows.
+    pub(crate) fn window_moved(&self) {
+        let committed = self.committed();
+        let limit = (committed + self.window).min(self.transactions());
+        if self.ready.lowest(committed, limit).is_some() {
+            self.park.notify();
+        }
+    }
+
+    /// Sleeps until there may be something to do.
+    pub(crate) fn wait_for_work(&self) {
+        let work = || {
+            let committed = self.committed();
+            let limit = (committed + self.window).min(self.transactions());
+            self.is_finished()
+                || self.ready.lowest(committed, limit).is_some()
+                || self.is_head_done()
+        };
+        for _ in 0..64 {
+            if work() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        self.park.sleep_unless(work);
+    }
+
+    /// Whether the first uncommitted transaction can be committed.
+    pub(crate) fn is_head_done(&self) -> bool {
+        let committed = self.committed();
+        committed < self.transactions()
+            && self.transactions[committed].status.load().0 == State::Done
+    }
+
+    /// Whether `writer`'s version may be relied on for now.
+    #[inline]
+    pub(crate) fn is_stable(&self, writer: usize) -> bool {
+        matches!(
+            self.transactions[writer].status.load().0,
+            State::Executed | State::Done | State::Committed
+        )
+    }
+}
+
+/// The index under which `tx` reads.
+pub(crate) fn reader(tx: usize) -> crate::ids::Index {
+    index_of(tx)
+}

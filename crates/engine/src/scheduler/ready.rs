@@ -1,0 +1,82 @@
+//! The set of transactions that may be claimed, as a bitmap.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug)]
+pub(crate) struct ReadySet(Box<[AtomicU64]>);
+
+impl ReadySet {
+    /// All of `0..count`.
+    pub(crate) fn full(count: usize) -> Self {
+        Self(
+            (0..count.div_ceil(64))
+                .map(|word| {
+                    let rest = count - word * 64;
+                    AtomicU64::new(if rest >= 64 {
+                        u64::MAX
+                    } else {
+                        (1 << rest) - 1
+                    })
+                })
+                .collect(),
+        )
+    }
+
+    pub(crate) fn insert(&self, tx: usize) {
+        self.0[tx / 64].fetch_or(1 << (tx % 64), Ordering::SeqCst);
+    }
+
+    /// Removes `tx`; says whether it was there.
+    #[inline]
+    pub(crate) fn take(&self, tx: usize) -> bool {
+        let bit = 1 << (tx % 64);
+        self.0[tx / 64].load(Ordering::Relaxed) & bit != 0
+            && self.0[tx / 64].fetch_and(!bit, Ordering::SeqCst) & bit != 0
+    }
+
+    /// Removes and returns the lowest of `from..to`.
+    pub(crate) fn take_lowest(&self, from: usize, to: usize) -> Option<usize> {
+        let mut tx = self.lowest(from, to)?;
+        while !self.take(tx) {
+            tx = self.lowest(from, to)?;
+        }
+        Some(tx)
+    }
+
+    /// The lowest of `from..to`.
+    pub(crate) fn lowest(&self, from: usize, to: usize) -> Option<usize> {
+        if from >= to {
+            return None;
+        }
+        for word in from / 64..=(to - 1) / 64 {
+            let mut bits = self.0[word].load(Ordering::SeqCst);
+            if word == from / 64 {
+                bits &= u64::MAX << (from % 64);
+            }
+            if bits != 0 {
+                let tx = word * 64 + bits.trailing_zeros() as usize;
+                return (tx < to).then_some(tx);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_lowest_in_range() {
+        let set = ReadySet::full(130);
+        assert_eq!(set.take_lowest(0, 130), Some(0));
+        assert_eq!(set.take_lowest(70, 130), Some(70));
+        assert_eq!(set.take_lowest(70, 71), None);
+        assert!(set.take(129));
+        assert!(!set.take(129));
+        assert_eq!(set.lowest(129, 130), None);
+        set.insert(129);
+        assert_eq!(set.take_lowest(129, 130), Some(129));
+        assert_eq!(set.lowest(5, 5), None);
+    }
+}

@@ -1,0 +1,150 @@
+//! The state of one transaction, packed into one word.
+//!
+//! ```text
+//!            begin            finish              confirm           commit
+//!   READY ──────────▶ RUNNING ─────▶ EXECUTED ───────────▶ DONE ──────────▶ COMMITTED
+//!     ▲  ▲              │ │             │                    │
+//!     │  └── wake ── STALLED            │                    │
+//!     │                 │               │                    │
+//!     └─────────────────┴── invalidate (next incarnation) ───┘
+//! ```
+//!
+//! - EXECUTED: its writes are visible; its worker is still telling readers of
+//!   stale values, and checks its own reads.
+//! - DONE: both are finished. A transaction below which everything is committed
+//!   and that is DONE can no longer be invalidated: only lower ones could, and
+//!   they were done telling before they committed.
+//! - RUNNING carries a flag that asks the worker to check its reads soon.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum State {
+    Ready,
+    Running,
+    Executed,
+    Done,
+    Committed,
+    Stalled,
+}
+
+const SUSPECT: u64 = 1 << 8;
+
+fn pack(state: State, incarnation: u32) -> u64 {
+    u64::from(incarnation) << 32 | state as u64
+}
+
+/// A transaction's state and incarnation.
+#[derive(Debug, Default)]
+pub(crate) struct Status(AtomicU64);
+
+impl Status {
+    #[inline]
+    pub(crate) fn load(&self) -> (State, u32) {
+        let packed = self.0.load(Ordering::SeqCst);
+        let state = match packed as u8 {
+            0 => State::Ready,
+            1 => State::Running,
+            2 => State::Executed,
+            3 => State::Done,
+            4 => State::Committed,
+            _ => State::Stalled,
+        };
+        (state, (packed >> 32) as u32)
+    }
+
+    #[inline]
+    fn swap_if(&self, from: (State, u32), to: (State, u32)) -> bool {
+        let (from, to) = (pack(from.0, from.1), pack(to.0, to.1));
+        self.0
+            .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
+
+    /// READY to RUNNING; the incarnation that runs.
+    pub(crate) fn begin(&self) -> Option<u32> {
+        let (state, incarnation) = self.load();
+        (state == State::Ready
+            && self.swap_if((State::Ready, incarnation), (State::Running, incarnation)))
+        .then_some(incarnation)
+    }
+
+    /// RUNNING to RUNNING as the next incarnation.
+    pub(crate) fn restart(&self, incarnation: u32) -> u32 {
+        debug_assert_eq!(self.load(), (State::Running, incarnation));
+        self.0
+            .store(pack(State::Running, incarnation + 1), Ordering::SeqCst);
+        incarnation + 1
+    }
+
+    /// RUNNING to EXECUTED.
+    pub(crate) fn finish(&self, incarnation: u32) {
+        debug_assert_eq!(self.load(), (State::Running, incarnation));
+        self.0
+            .swap(pack(State::Executed, incarnation), Ordering::SeqCst);
+    }
+
+    /// EXECUTED to DONE, unless it was invalidated meanwhile.
+    pub(crate) fn confirm(&self, incarnation: u32) -> bool {
+        self.swap_if((State::Executed, incarnation), (State::Done, incarnation))
+    }
+
+    /// EXECUTED to RUNNING as the next incarnation, by its own worker; `None` if
+    /// somebody else has invalidated it first.
+    pub(crate) fn rerun(&self, incarnation: u32) -> Option<u32> {
+        self.swap_if(
+            (State::Executed, incarnation),
+            (State::Running, incarnation + 1),
+        )
+        .then_some(incarnation + 1)
+    }
+
+    /// EXECUTED or DONE to READY as the next incarnation.
+    pub(crate) fn invalidate(&self, incarnation: u32) -> bool {
+        let next = (State::Ready, incarnation + 1);
+        self.swap_if((State::Executed, incarnation), next)
+            || self.swap_if((State::Done, incarnation), next)
+    }
+
+    /// RUNNING to STALLED.
+    pub(crate) fn stall(&self, incarnation: u32) {
+        debug_assert_eq!(self.load(), (State::Running, incarnation));
+        self.0
+            .store(pack(State::Stalled, incarnation), Ordering::SeqCst);
+    }
+
+    /// STALLED to READY.
+    pub(crate) fn wake(&self) -> bool {
+        let (state, incarnation) = self.load();
+        state == State::Stalled
+            && self.swap_if((State::Stalled, incarnation), (State::Ready, incarnation))
+    }
+
+    /// DONE to COMMITTED.
+    pub(crate) fn commit(&self) -> bool {
+        let (state, incarnation) = self.load();
+        state == State::Done
+            && self.swap_if((State::Done, incarnation), (State::Committed, incarnation))
+    }
+
+    /// Asks a running transaction to check its reads. A hint: it may be lost.
+    pub(crate) fn suspect(&self, incarnation: u32) {
+        let running = pack(State::Running, incarnation);
+        let _ = self.0.compare_exchange(
+            running,
+            running | SUSPECT,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    }
+
+    #[inline]
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & SUSPECT != 0
+    }
+
+    pub(crate) fn clear_suspicion(&self) {
+        self.0.fetch_and(!SUSPECT, Ordering::SeqCst);
+    }
+}

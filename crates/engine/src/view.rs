@@ -1,0 +1,268 @@
+//! What one execution sees: the block's memory below it, over the parent state.
+
+use crate::{
+    deltas::{self, Fees},
+    ids::{FIRST, Index},
+    memory::{AccountCell, Base, Life, Memory, SlotCell, Value, Visible, WorkerArenas, code},
+    reads,
+    scheduler::Transaction,
+    vm::CodeCache,
+};
+use alloy_primitives::{Address, B256, U256};
+use revm::{
+    Database, DatabaseRef,
+    database_interface::DBErrorMarker,
+    primitives::KECCAK_EMPTY,
+    state::{AccountInfo, Bytecode},
+};
+
+/// Why an execution could not go on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum ViewError<E> {
+    /// The parent state could not be read.
+    #[error("{0}")]
+    Database(E),
+    /// It needs what the transaction at this index has not (re-)written yet.
+    #[error("waiting for index {0}")]
+    Stall(Index),
+    /// Something that it has read has changed.
+    #[error("stale read")]
+    Stale,
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> DBErrorMarker for ViewError<E> {}
+
+/// How reads are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Lower transactions may still change; reads are logged.
+    Speculative,
+    /// Everything below is final.
+    Final,
+}
+
+/// An account as a transaction sees it when it loads it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) balance: U256,
+    pub(crate) nonce: u64,
+    pub(crate) code_hash: B256,
+    /// Code, if it was at hand without asking the database.
+    pub(crate) code: Option<Bytecode>,
+    pub(crate) life: Option<Life>,
+    pub(crate) exists: bool,
+    /// False if `balance` is only a lower bound: the beneficiary's, while fees
+    /// of lower transactions are unknown. See [`View::exact_balance`].
+    pub(crate) balance_is_exact: bool,
+}
+
+/// The state that one transaction sees.
+pub(crate) struct View<'m, DB> {
+    pub(crate) db: &'m DB,
+    pub(crate) memory: &'m Memory<'m>,
+    pub(crate) arenas: &'m WorkerArenas,
+    pub(crate) fees: Fees<'m>,
+    pub(crate) codes: CodeCache,
+    pub(crate) index: Index,
+    pub(crate) mode: Mode,
+    /// Log reads even where everything below is final.
+    pub(crate) log_reads: bool,
+    /// The scheduler's record of the running transaction, if it is one.
+    pub(crate) transaction: Option<&'m Transaction>,
+}
+
+impl<DB> std::fmt::Debug for View<'_, DB> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View")
+            .field("index", &self.index)
+            .field("mode", &self.mode)
+            .finish()
+    }
+}
+
+impl<'m, DB: DatabaseRef> View<'m, DB> {
+    #[inline]
+    pub(crate) fn is_speculative(&self) -> bool {
+        self.mode == Mode::Speculative
+    }
+
+    /// Notes that the running transaction depends on a location.
+    #[inline]
+    pub(crate) fn mark(&self, bit: usize) {
+        if let (Mode::Speculative, Some(transaction)) = (self.mode, self.transaction) {
+            transaction.signature.insert(bit);
+        }
+    }
+
+    /// Whether somebody has asked the running transaction to check its reads.
+    #[inline]
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.mode == Mode::Speculative
+            && self
+                .transaction
+                .is_some_and(|transaction| transaction.status.is_suspect())
+    }
+
+    /// The cell of `address`.
+    #[inline]
+    pub(crate) fn cell(&self, address: Address) -> &'m AccountCell {
+        self.memory
+            .account(address, self.memory.hash(&address), self.arenas)
+    }
+
+    /// The account in the parent state.
+    #[inline]
+    pub(crate) fn base(&self, cell: &'m AccountCell) -> Result<&'m Base, ViewError<DB::Error>> {
+        if let Some(base) = cell.base() {
+            return Ok(base);
+        }
+        let info = self
+            .db
+            .basic_ref(cell.address)
+            .map_err(ViewError::Database)?;
+        cell.set_base(self.arenas.bases.alloc(Base::new(info)));
+        // Somebody's base is there now.
+        Ok(cell.base().expect("a base was just set"))
+    }
+
+    /// Whether the version of `writer` may be used.
+    #[inline]
+    fn check(&self, writer: Index) -> Result<(), Index> {
+        if self.mode == Mode::Final || writer < FIRST {
+            return Ok(());
+        }
+        if self.fees.scheduler.is_stable((writer - FIRST) as usize) {
+            Ok(())
+        } else {
+            Err(writer)
+        }
+    }
+
+    /// Loads an account.
+    pub(crate) fn load(&mut self, cell: &'m AccountCell) -> Result<Loaded, ViewError<DB::Error>> {
+        let base = self.base(cell)?;
+        let mut loaded = Loaded {
+            balance: base.info.balance,
+            nonce: base.info.nonce,
+            code_hash: base.info.code_hash,
+            code: None,
+            life: None,
+            exists: base.exists,
+            balance_is_exact: true,
+        };
+        if !cell.nonce.is_untouched()
+            && let Some((writer, Value::Nonce(nonce))) = cell.nonce.latest(self.index)
+        {
+            self.check(writer).map_err(ViewError::Stall)?;
+            loaded.nonce = *nonce;
+        }
+        let mut written = None;
+        if !cell.code.is_untouched()
+            && let Some((writer, Value::Code(pointer))) = cell.code.latest(self.index)
+        {
+            self.check(writer).map_err(ViewError::Stall)?;
+            let code = code(*pointer);
+            loaded.code_hash = code.hash;
+            written = Some(&code.bytecode);
+        }
+        if !cell.life.is_untouched()
+            && let Some((writer, life)) = reads::life(cell, self.index)
+        {
+            self.check(writer).map_err(ViewError::Stall)?;
+            loaded.life = Some(life);
+            loaded.exists = life.exists;
+        }
+        if cell.address == self.fees.beneficiary {
+            loaded.balance_is_exact = false;
+            loaded.balance =
+                deltas::balance_bound(cell, self.index, &self.fees, |writer| self.check(writer))
+                    .map_err(ViewError::Stall)?;
+        } else if !cell.balance.is_untouched() {
+            loaded.balance = self.exact_balance(cell)?;
+        }
+        if loaded.code_hash != KECCAK_EMPTY {
+            let known = written.or(base.info.code.as_ref());
+            loaded.code = self.codes.get(loaded.code_hash, known);
+        }
+        Ok(loaded)
+    }
+
+    /// The balance, waiting for fees if it is the beneficiary's.
+    pub(crate) fn exact_balance(
+        &self,
+        cell: &'m AccountCell,
+    ) -> Result<U256, ViewError<DB::Error>> {
+        deltas::balance(cell, self.index, &self.fees, |writer| self.check(writer))
+            .map_err(ViewError::Stall)
+    }
+
+    /// Loads a slot of an account whose life this execution has seen as `life`.
+    #[inline]
+    pub(crate) fn slot(
+        &self,
+        cell: &'m SlotCell,
+        life: Option<Life>,
+    ) -> Result<U256, ViewError<DB::Error>> {
+        match cell.visible(self.index, life) {
+            Visible::Written(value, writer) => {
+                self.check(writer).map_err(ViewError::Stall)?;
+                Ok(value)
+            }
+            Visible::Cleared => Ok(U256::ZERO),
+            Visible::Base => self.base_slot(cell),
+        }
+    }
+
+    /// A slot in the parent state.
+    #[inline]
+    pub(crate) fn base_slot(&self, cell: &'m SlotCell) -> Result<U256, ViewError<DB::Error>> {
+        if let Some(value) = cell.base() {
+            return Ok(value);
+        }
+        let account = cell.account();
+        let value = match account.base().and_then(|base| base.info.account_id) {
+            Some(id) => self
+                .db
+                .storage_by_account_id_ref(account.address, id, cell.key),
+            None => self.db.storage_ref(account.address, cell.key),
+        }
+        .map_err(ViewError::Database)?;
+        cell.set_base(self.arenas.words.alloc(value));
+        Ok(value)
+    }
+
+    /// Code by hash, from this worker's cache or the database.
+    pub(crate) fn code(&mut self, hash: B256) -> Result<Bytecode, ViewError<DB::Error>> {
+        if let Some(code) = self.codes.get(hash, None) {
+            return Ok(code);
+        }
+        let code = self
+            .db
+            .code_by_hash_ref(hash)
+            .map_err(ViewError::Database)?;
+        Ok(self.codes.insert(hash, &code))
+    }
+}
+
+/// The journal does its own reading; this is what else revm asks a database for.
+impl<DB: DatabaseRef> Database for View<'_, DB> {
+    type Error = ViewError<DB::Error>;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Self::Error> {
+        self.db.basic_ref(address).map_err(ViewError::Database)
+    }
+
+    fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Self::Error> {
+        self.code(code_hash)
+    }
+
+    fn storage(&mut self, address: Address, index: U256) -> Result<U256, Self::Error> {
+        self.db
+            .storage_ref(address, index)
+            .map_err(ViewError::Database)
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, Self::Error> {
+        self.db.block_hash_ref(number).map_err(ViewError::Database)
+    }
+}

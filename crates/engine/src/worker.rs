@@ -1,0 +1,342 @@
+//! A worker: claim, run, publish, tell, check, commit, repeat.
+
+use crate::{
+    ids::{FIRST, index_of},
+    journal::Effects,
+    memory::WorkerArenas,
+    reads::Read,
+    run::Run,
+    scheduler::Log,
+    stats::{Conflict, Span, Stats, Timeline},
+    view::{Mode, View},
+    vm::{Interruption, Verdict, Vm},
+    writes::Write,
+};
+use alloy_primitives::{Address, U256};
+use revm::DatabaseRef;
+use std::{
+    collections::HashMap,
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+/// A worker's counters.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    number: usize,
+    executions: u64,
+    repeated: u64,
+    aborts: u64,
+    stalls: u64,
+    plain_transfers: u64,
+    idle: Duration,
+    working: Duration,
+    spans: Vec<Span>,
+    conflicts: HashMap<(Address, Option<U256>), u64>,
+}
+
+impl Report {
+    /// All workers' reports as one.
+    pub(crate) fn merge<DB: DatabaseRef>(run: &Run<'_, DB>) -> Stats {
+        let mut reports = run.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.sort_by_key(|report| report.number);
+        let mut stats = Stats {
+            workers: reports.len(),
+            ..Stats::default()
+        };
+        let mut conflicts = HashMap::new();
+        for report in reports.drain(..) {
+            stats.executions += report.executions;
+            stats.reexecutions += report.repeated;
+            stats.aborts += report.aborts;
+            stats.stalls += report.stalls;
+            stats.plain_transfers += report.plain_transfers;
+            stats.timelines.push(Timeline {
+                busy: report.working.saturating_sub(report.idle),
+                spans: report.spans,
+            });
+            for (place, count) in report.conflicts {
+                *conflicts.entry(place).or_insert(0) += count;
+            }
+        }
+        stats.conflicts = conflicts
+            .into_iter()
+            .map(|((address, slot), count)| Conflict {
+                address,
+                slot,
+                count,
+            })
+            .collect();
+        stats
+            .conflicts
+            .sort_unstable_by_key(|c| (std::cmp::Reverse(c.count), c.address, c.slot));
+        stats
+    }
+}
+
+/// One thread's part in executing a block.
+#[derive(Debug)]
+pub(crate) struct Worker<'m, DB: DatabaseRef> {
+    pub(crate) run: &'m Run<'m, DB>,
+    number: usize,
+    pub(crate) arenas: &'m WorkerArenas,
+    pub(crate) vm: Vm<'m, DB>,
+    pub(crate) effects: Effects,
+    stats: Report,
+}
+
+impl<'m, DB: DatabaseRef> Worker<'m, DB> {
+    /// Worker `number`; its arenas and caches are used by nobody else now.
+    pub(crate) fn new(run: &'m Run<'m, DB>, number: usize) -> Self {
+        // SAFETY: the pool runs each number on one thread, and number 0 is the
+        // caller of `Run::execute`, which makes one worker at a time.
+        let (arenas, caches) = unsafe { (run.memory.arenas.get(number), run.caches.get(number)) };
+        let (codes, keccak) = caches.take();
+        let view = View {
+            db: run.db,
+            memory: run.memory,
+            arenas,
+            fees: run.fees,
+            codes,
+            index: 0,
+            mode: Mode::Final,
+            log_reads: run.config.dependencies,
+            transaction: None,
+        };
+        let vm = Vm::new(run.block, run.precompiles, &run.system.idle, view, keccak);
+        let stats = Report {
+            number,
+            ..Report::default()
+        };
+        Self {
+            run,
+            number,
+            arenas,
+            vm,
+            effects: Effects::default(),
+            stats,
+        }
+    }
+
+    /// The whole life of a helper.
+    pub(crate) fn work_and_report(mut self) {
+        self.work();
+        self.report();
+    }
+
+    /// Files the counters and gives the caches back.
+    pub(crate) fn report(self) {
+        let mut reports = self
+            .run
+            .reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        reports.push(self.stats);
+        drop(reports);
+        // SAFETY: as in `new`; this worker is the only user of the number.
+        let caches = unsafe { self.run.caches.get(self.number) };
+        caches.put(self.vm.into_caches());
+    }
+
+    /// Works until everything is committed, or something has failed.
+    pub(crate) fn work(&mut self) {
+        let guard = HaltOnPanic(self.run.scheduler);
+        let started = Instant::now();
+        let scheduler = self.run.scheduler;
+        let mut preferred: Option<usize> = None;
+        while !scheduler.is_finished() {
+            let claimed = preferred
+                .take()
+                .filter(|tx| scheduler.claim_this(*tx))
+                .or_else(|| scheduler.claim());
+            match claimed {
+                Some(tx) => preferred = self.run_transaction(tx),
+                None if scheduler.is_head_done() => {}
+                None => {
+                    let slept = Instant::now();
+                    scheduler.wait_for_work();
+                    self.stats.idle += slept.elapsed();
+                }
+            }
+            self.commit_prefix();
+        }
+        scheduler.release_all();
+        self.stats.working += started.elapsed();
+        std::mem::forget(guard);
+    }
+
+    /// Runs a claimed transaction until it is done, waits for another one, or
+    /// belongs to somebody else. Returns what to try next.
+    fn run_transaction(&mut self, tx: usize) -> Option<usize> {
+        let scheduler = self.run.scheduler;
+        let mut incarnation = scheduler.begin(tx)?;
+        loop {
+            let mode = if scheduler.committed() == tx {
+                Mode::Final
+            } else {
+                Mode::Speculative
+            };
+            match self.attempt(tx, incarnation, mode) {
+                Ok(verdict) => {
+                    self.publish(tx, incarnation, verdict);
+                    // In final mode nobody is left who could have changed anything.
+                    if mode == Mode::Speculative && !self.own_reads_hold(tx) {
+                        match scheduler.rerun(tx, incarnation) {
+                            Some(next) => incarnation = next,
+                            None => return None,
+                        }
+                        continue;
+                    }
+                    if !scheduler.transaction(tx).status.confirm(incarnation) {
+                        return None;
+                    }
+                    return scheduler.wake_waiters(tx);
+                }
+                Err(Interruption::Stale) => {
+                    self.stats.aborts += 1;
+                    incarnation = scheduler.restart(tx, incarnation);
+                }
+                Err(Interruption::Stall(on)) => {
+                    self.stats.stalls += 1;
+                    let on = (on - FIRST) as usize;
+                    if scheduler.stall(tx, incarnation, on) {
+                        return Some(on);
+                    }
+                    incarnation = scheduler.begin(tx)?;
+                }
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        tx: usize,
+        incarnation: u32,
+        mode: Mode,
+    ) -> Result<Verdict<DB::Error>, Interruption> {
+        let run = self.run;
+        self.stats.executions += 1;
+        self.stats.repeated += u64::from(incarnation > 0);
+        let started = run.config.record_timelines.then(Instant::now);
+        let ended = self.vm.execute(
+            &run.block.transactions[tx],
+            index_of(tx),
+            mode,
+            Some(run.scheduler.transaction(tx)),
+            &mut self.effects,
+            run.config.access_list,
+        );
+        self.stats.plain_transfers += u64::from(ended.is_ok() && self.vm.was_plain_transfer());
+        if let Some(started) = started {
+            self.stats.spans.push(Span {
+                tx,
+                incarnation,
+                start: started.duration_since(run.started),
+                end: run.started.elapsed(),
+            });
+        }
+        ended
+    }
+
+    /// Makes the results of an execution visible and tells readers of what it
+    /// changed.
+    fn publish(&mut self, tx: usize, incarnation: u32, verdict: Verdict<DB::Error>) {
+        let run = self.run;
+        let scheduler = run.scheduler;
+        let fee = match &verdict {
+            Verdict::Executed(_, fee) => *fee,
+            _ => Run::<DB>::NO_FEE,
+        };
+        let before = scheduler.log(tx);
+        let mut changed = [0u64; 8];
+        if before.is_none() || scheduler.last_fee(tx) != fee {
+            changed[run.fee_bit / 64] |= 1 << (run.fee_bit % 64);
+        }
+        let arenas = self.arenas;
+        let writes = arenas.writes.alloc_slice(&self.effects.writes);
+        self.publish_writes(tx, writes, before, &mut changed);
+        let log = arenas.logs.alloc(Log::new(
+            arenas.reads.alloc_slice(&self.effects.reads),
+            writes,
+            arenas.accesses.alloc_slice(&self.effects.accesses),
+        ));
+        // SAFETY: this worker runs the transaction.
+        unsafe { run.verdicts[tx].put(verdict) };
+        scheduler.finish(tx, incarnation, log, fee);
+        self.tell(tx, &changed);
+    }
+
+    fn publish_writes(
+        &self,
+        tx: usize,
+        writes: &[Write],
+        before: Option<&Log>,
+        changed: &mut [u64; 8],
+    ) {
+        let index = index_of(tx);
+        let mut mark = |write: &Write| {
+            let bit = write.target.bit();
+            changed[bit / 64] |= 1 << (bit % 64);
+        };
+        for write in writes {
+            if write
+                .target
+                .location()
+                .publish(index, &write.value, &self.arenas.nodes)
+            {
+                mark(write);
+            }
+        }
+        for write in before.map_or(&[][..], Log::writes) {
+            // Still the old value: the new incarnation has not written here.
+            if write.target.location().withdraw(index, &write.value) {
+                mark(write);
+            }
+        }
+    }
+
+    /// Invalidates transactions above `tx` that read what has changed.
+    pub(crate) fn tell(&mut self, tx: usize, changed: &[u64; 8]) {
+        let run = self.run;
+        let conflicts = &mut self.stats.conflicts;
+        run.scheduler.push(
+            tx,
+            changed,
+            |read, reader| read.holds(index_of(reader), &run.fees),
+            |_, read| *conflicts.entry(place(read)).or_insert(0) += 1,
+        );
+    }
+
+    fn own_reads_hold(&mut self, tx: usize) -> bool {
+        let run = self.run;
+        let index = index_of(tx);
+        let reads = run.scheduler.log(tx).map_or(&[][..], Log::reads);
+        match reads.iter().find(|read| !read.holds(index, &run.fees)) {
+            None => true,
+            Some(read) => {
+                *self.stats.conflicts.entry(place(read)).or_insert(0) += 1;
+                false
+            }
+        }
+    }
+}
+
+fn place(read: &Read) -> (Address, Option<U256>) {
+    match read {
+        Read::Balance(cell, _)
+        | Read::BalanceAtLeast(cell, _)
+        | Read::Nonce(cell, _)
+        | Read::Code(cell, _)
+        | Read::Life(cell, _) => (cell.address, None),
+        Read::Slot(cell, _) => (cell.account().address, Some(cell.key)),
+    }
+}
+
+/// Lets the other workers end if this one panics; the pool passes the panic on.
+struct HaltOnPanic<'m>(&'m crate::scheduler::Scheduler);
+
+impl Drop for HaltOnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.halt();
+    }
+}
