@@ -27,7 +27,7 @@ use summary::Summary;
 /// Runs the command; whether every check passed.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<bool> {
     let cases = Cases::open(&arguments.paths, arguments.transactions as usize)?;
-    let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into());
+    let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into())?;
     let mut summary = Summary::new(arguments.workers());
     let progress = progress_bar(cases.len());
     if !arguments.json {

@@ -8,6 +8,8 @@ use super::{
     verdict::{Finding, Of, Verdict},
 };
 use crate::cli::Mode;
+use alloy_eip7928::BlockAccessList;
+use eyre::Result;
 use parallax_blocks::{Report, report};
 use parallax_engine::{Block, BlockOutput, EngineError, Stats};
 use revm::DatabaseRef;
@@ -31,11 +33,11 @@ pub(crate) struct Examiner {
 }
 
 impl Examiner {
-    pub(crate) fn new(mode: Mode, workers: usize, runs: usize) -> Self {
-        Self {
-            executor: Executor::new(mode, workers),
+    pub(crate) fn new(mode: Mode, workers: usize, runs: usize) -> Result<Self> {
+        Ok(Self {
+            executor: Executor::new(mode, workers)?,
             runs,
-        }
+        })
     }
 
     /// Executes, checks and times a block.
@@ -67,7 +69,7 @@ impl Examiner {
         report: impl Fn(&BlockOutput) -> Report,
     ) -> Examination
     where
-        DB: DatabaseRef<Error: Send> + Sync,
+        DB: DatabaseRef + Sync,
     {
         let mut examination = Examination {
             label,
@@ -79,7 +81,7 @@ impl Examiner {
         };
         let verdict = &mut examination.verdict;
         let sequential = match first {
-            Ok(output) => output,
+            Ok(output) => sorted(output),
             Err(error) => {
                 let finding = Finding::not_executed(Of::Sequential, &error);
                 verdict.findings.push(finding);
@@ -91,6 +93,7 @@ impl Examiner {
         let list = sequential.access_list.clone().unwrap_or_default();
         match self.executor.parallel(block, &list, db) {
             Ok(parallel) => {
+                let parallel = sorted(parallel);
                 verdict.add_report(Of::Parallel, report(&parallel));
                 verdict.findings.extend(compare(&sequential, &parallel));
                 examination.stats = parallel.stats;
@@ -101,11 +104,10 @@ impl Examiner {
                 return examination;
             }
         }
-        let timing = measure(
-            self.runs,
-            || self.executor.baseline(block, db),
-            || self.executor.parallel(block, &list, db),
-        );
+        let timing = self.time(block, &list, db).and_then(|timing| {
+            examination.stats.longest_chain = self.executor.longest_chain(block, db)?;
+            Ok(timing)
+        });
         match timing {
             Ok(timing) => examination.timing = Some(timing),
             Err(error) => {
@@ -116,4 +118,23 @@ impl Examiner {
         }
         examination
     }
+
+    fn time<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        list: &BlockAccessList,
+        db: &DB,
+    ) -> Result<Timing, EngineError<DB::Error>> {
+        measure(
+            self.runs,
+            || self.executor.baseline(block, db),
+            || self.executor.parallel(block, list, db),
+        )
+    }
+}
+
+/// With the changes in an order of their own, to be comparable.
+fn sorted(mut output: BlockOutput) -> BlockOutput {
+    output.changes.sort();
+    output
 }

@@ -2,17 +2,34 @@
 
 use crate::cli::Mode;
 use alloy_eip7928::BlockAccessList;
-use parallax_engine::{Block, BlockOutput, EngineError, sequential};
+use eyre::{Result, WrapErr};
+use parallax_engine::{Block, BlockOutput, Engine, EngineConfig, EngineError, sequential};
 use revm::DatabaseRef;
 
 /// Executes blocks in one mode.
 pub(crate) struct Executor {
     mode: Mode,
+    engine: Engine,
+    /// Records more than a timed execution should.
+    observer: Engine,
 }
 
 impl Executor {
-    pub(crate) fn new(mode: Mode, _workers: usize) -> Self {
-        Self { mode }
+    /// Starts the engine's threads.
+    pub(crate) fn new(mode: Mode, workers: usize) -> Result<Self> {
+        let start = |dependencies| {
+            Engine::new(EngineConfig {
+                workers,
+                dependencies,
+                ..EngineConfig::default()
+            })
+            .wrap_err_with(|| format!("cannot start {workers} threads"))
+        };
+        Ok(Self {
+            mode,
+            engine: start(false)?,
+            observer: start(true)?,
+        })
     }
 
     /// One transaction after the other, on plain revm. In verify mode the
@@ -44,21 +61,37 @@ impl Executor {
         }
     }
 
-    /// What verify mode verifies is `list`. Plain revm stands in for the engine
-    /// as long as the library has none.
+    /// In parallel. `list` is what verify mode verifies.
     pub(crate) fn parallel<DB>(
         &self,
         block: &Block,
-        _list: &BlockAccessList,
+        list: &BlockAccessList,
         db: &DB,
     ) -> Result<BlockOutput, EngineError<DB::Error>>
     where
-        DB: DatabaseRef<Error: Send> + Sync,
+        DB: DatabaseRef + Sync,
     {
         match self.mode {
-            Mode::Replay | Mode::Verify => sequential::replay(block, db, false),
-            Mode::Build => sequential::build(block, db, false),
+            Mode::Replay => self.engine.replay(block, db),
+            Mode::Verify => sequential::replay(block, db, list.is_empty()),
+            Mode::Build => self.engine.build(block, db),
         }
+    }
+
+    /// Length of the longest chain of transactions that depend on each other.
+    pub(crate) fn longest_chain<DB>(
+        &self,
+        block: &Block,
+        db: &DB,
+    ) -> Result<usize, EngineError<DB::Error>>
+    where
+        DB: DatabaseRef + Sync,
+    {
+        let output = match self.mode {
+            Mode::Replay | Mode::Verify => self.observer.replay(block, db)?,
+            Mode::Build => self.observer.build(block, db)?,
+        };
+        Ok(output.stats.longest_chain)
     }
 }
 
