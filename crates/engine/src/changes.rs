@@ -32,7 +32,8 @@ pub struct AccountChange {
     /// After the block; `None` if the account does not exist. Without code.
     pub after: Option<AccountInfo>,
     /// The storage of the parent state is gone (the account was destroyed, and
-    /// possibly created again, in this block). Slots below are then the whole
+    /// possibly created again, in this block). Never set for an account that
+    /// was empty: it had no storage. Slots below are then the whole
     /// storage.
     pub wiped: bool,
     /// Slots that differ: `(slot, before, after)`. For a wiped account
@@ -164,7 +165,7 @@ impl AccountChange {
     fn from_bundle(address: Address, account: &BundleAccount) -> Option<Self> {
         let before = account.original_info.clone().map(without_code);
         let after = account.info.clone().map(without_code);
-        let wiped = account.was_destroyed() && before.is_some();
+        let wiped = account.was_destroyed() && before.as_ref().is_some_and(|info| !info.is_empty());
         let mut storage: Vec<_> = account
             .storage
             .iter()

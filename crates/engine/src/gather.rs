@@ -96,7 +96,7 @@ impl Gather {
             .nodes()
             .filter_map(|node| node.value())
             .any(|value| matches!(value, Value::Life(life) if !life.exists));
-        let wiped = destroyed && before.is_some();
+        let wiped = destroyed && before.as_ref().is_some_and(|before| !before.is_empty());
         if before != after || wiped {
             self.add(cell, before, after, wiped);
         }

@@ -53,6 +53,11 @@ pub(crate) fn after<DB: DatabaseRef>(
 ) -> Result<Requests, EngineError<DB::Error>> {
     let run = worker.run;
     let protocol = &run.block.protocol;
+    if run.scheduler.fees_before(run.scheduler.committed()) > U256::ZERO {
+        // Fees are paid without looking at the account; now somebody must.
+        let loaded = worker.vm.journal().view.base(run.beneficiary);
+        loaded.map_err(|error| worker.interrupted(error))?;
+    }
     let first = FIRST + run.block.transactions.len() as Index;
     let mut requests = Requests::default();
     if run.block.spec().is_enabled_in(SpecId::PRAGUE) {
@@ -127,16 +132,20 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         journal.reset(index);
         self.effects.clear();
         let done = change(journal).and_then(|()| journal.finish(&mut self.effects));
-        done.map_err(|error| match error {
+        done.map_err(|error| self.interrupted(error))?;
+        self.vm.journal().list_accesses(&mut self.effects.accesses);
+        self.publish_protocol(index);
+        Ok(())
+    }
+
+    fn interrupted(&self, error: ViewError<DB::Error>) -> EngineError<DB::Error> {
+        match error {
             ViewError::Database(error) => EngineError::Database(error),
             ViewError::Stall(_) | ViewError::Stale => EngineError::Fatal {
                 index: self.run.block.transactions.len(),
                 reason: "a protocol change was interrupted".to_owned(),
             },
-        })?;
-        self.vm.journal().list_accesses(&mut self.effects.accesses);
-        self.publish_protocol(index);
-        Ok(())
+        }
     }
 
     /// A call whose outcome does not matter.
