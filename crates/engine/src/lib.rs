@@ -1,4 +1,5 @@
-//! A deterministic parallel block executor for the EVM.
+#![doc = include_str!("../README.md")]
+
 mod access_list;
 mod arena;
 mod block;
