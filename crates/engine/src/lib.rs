@@ -22,6 +22,7 @@ mod run;
 mod scheduler;
 pub mod sequential;
 mod stats;
+mod sync;
 mod view;
 mod vm;
 mod worker;

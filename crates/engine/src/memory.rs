@@ -21,16 +21,14 @@ mod version;
 use crate::{
     arena::{Arena, PerWorker},
     hash::HashKey,
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
 };
 use alloy_primitives::{Address, B256, U256};
 use revm::{
     primitives::KECCAK_EMPTY,
     state::{AccountInfo, Bytecode},
 };
-use std::{
-    ptr,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
-};
+use std::ptr;
 
 pub(crate) use interner::Table;
 pub(crate) use version::{Index, Life, Location, Node, Value, code};

@@ -28,15 +28,16 @@ mod park;
 mod ready;
 mod status;
 
-use crate::{ids::index_of, reads::Read, writes::Write};
-use alloy_primitives::U256;
-use std::{
-    ptr,
+use crate::{
+    reads::Read,
     sync::{
-        Mutex, PoisonError,
+        LOOKS, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence},
     },
+    writes::Write,
 };
+use alloy_primitives::U256;
+use std::ptr;
 
 pub(crate) use handoff::Handoff;
 pub(crate) use park::Park;
@@ -423,7 +424,7 @@ impl Scheduler {
                 || self.ready.lowest(committed, limit).is_some()
                 || self.is_head_done()
         };
-        for _ in 0..64 {
+        for _ in 0..LOOKS {
             if work() {
                 return;
             }
@@ -447,9 +448,4 @@ impl Scheduler {
             State::Executed | State::Done | State::Committed
         )
     }
-}
-
-/// The index under which `tx` reads.
-pub(crate) fn reader(tx: usize) -> crate::ids::Index {
-    index_of(tx)
 }

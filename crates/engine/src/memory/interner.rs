@@ -4,10 +4,8 @@
 //! same key at once agree on one cell; the other one stays in its arena, unknown
 //! and without versions.
 
-use std::{
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering},
-};
+use crate::sync::atomic::{AtomicPtr, Ordering};
+use std::ptr;
 
 /// A cell that can be part of a bucket's chain.
 pub(crate) trait Chained: Sized {
@@ -39,7 +37,7 @@ impl<C: Chained> Table<C> {
     /// arenas that hold the cells are cleared.
     pub(crate) fn reset(&mut self, cells: usize) {
         for bucket in &mut self.buckets[..self.used] {
-            *bucket.get_mut() = ptr::null_mut();
+            *bucket = AtomicPtr::default();
         }
         self.used = cells.next_power_of_two().clamp(256, 1 << 20);
         if self.buckets.len() < self.used {

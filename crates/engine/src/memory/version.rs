@@ -14,12 +14,13 @@
 //! - values are immutable; replacing one stores a new pointer with release
 //!   ordering, so a reader sees a whole value or the one before.
 
-use crate::{arena::Arena, memory::Code};
-use alloy_primitives::U256;
-use std::{
-    ptr,
+use crate::{
+    arena::Arena,
+    memory::Code,
     sync::atomic::{AtomicPtr, Ordering},
 };
+use alloy_primitives::U256;
+use std::ptr;
 
 /// Position in the block's order: protocol changes before the transactions,
 /// transactions, protocol changes after them. See [`crate::ids`].

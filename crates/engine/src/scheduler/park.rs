@@ -5,7 +5,7 @@
 //! does so first and moves the counter after; both sides are sequentially
 //! consistent, so one of them sees the other.
 
-use std::sync::{
+use crate::sync::{
     Condvar, Mutex, PoisonError,
     atomic::{AtomicU32, Ordering, fence},
 };

@@ -1,6 +1,6 @@
 //! The set of transactions that may be claimed, as a bitmap.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Debug)]
 pub(crate) struct ReadySet(Box<[AtomicU64]>);

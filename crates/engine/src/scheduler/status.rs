@@ -16,7 +16,7 @@
 //!   they were done telling before they committed.
 //! - RUNNING carries a flag that asks the worker to check its reads soon.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
