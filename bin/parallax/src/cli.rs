@@ -45,7 +45,7 @@ the input cannot be read.";
 /// Arguments of `parallax replay`.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// Recorded blocks: an archive (.tar.zst), a folder or a <number>.json;
+    /// Recorded blocks: an archive (.tar.zst), a folder or one NUMBER.json;
     /// none: blocks made up on the spot
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
