@@ -18,6 +18,9 @@
 mod interner;
 mod version;
 
+#[cfg(all(test, loom))]
+mod loom_tests;
+
 use crate::{
     arena::{Arena, PerWorker},
     hash::HashKey,
@@ -220,6 +223,9 @@ pub(crate) struct Memory<'m> {
     accounts: &'m Table<AccountCell>,
     slots: &'m Table<SlotCell>,
     pub(crate) arenas: &'m PerWorker<WorkerArenas>,
+    /// Existence or destruction of an account may matter in a way that an
+    /// access list does not tell (Verify).
+    list_is_not_enough: AtomicBool,
 }
 
 impl<'m> Memory<'m> {
@@ -234,7 +240,17 @@ impl<'m> Memory<'m> {
             accounts,
             slots,
             arenas,
+            list_is_not_enough: AtomicBool::new(false),
         }
+    }
+
+    /// Notes that an access list does not tell enough to execute this block.
+    pub(crate) fn note_list_is_not_enough(&self) {
+        self.list_is_not_enough.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_list_enough(&self) -> bool {
+        !self.list_is_not_enough.load(Ordering::Relaxed)
     }
 
     /// The hash that [`Memory::account`] wants.

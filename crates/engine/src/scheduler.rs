@@ -28,6 +28,15 @@ mod park;
 mod ready;
 mod status;
 
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod chaos_tests;
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod model;
+#[cfg(all(test, shuttle))]
+mod shuttle_tests;
+
 use crate::{
     reads::Read,
     sync::{

@@ -22,3 +22,10 @@ pub(crate) use std::sync::{Condvar, Mutex, atomic};
 /// How often a worker looks for work before it sleeps. Under a model checker
 /// each look multiplies the executions and shows nothing new.
 pub(crate) const LOOKS: usize = if cfg!(any(loom, shuttle)) { 0 } else { 64 };
+
+#[cfg(all(test, loom))]
+pub(crate) use loom::thread;
+#[cfg(all(test, shuttle))]
+pub(crate) use shuttle::thread;
+#[cfg(all(test, not(any(loom, shuttle))))]
+pub(crate) use std::thread;
