@@ -7,7 +7,11 @@ use parallax_conformance::{
 use parallax_engine::{Block, Engine, EngineConfig};
 
 fn engine(workers: usize) -> Engine {
-    let config = EngineConfig { workers, access_list: true, ..EngineConfig::default() };
+    let config = EngineConfig {
+        workers,
+        access_list: true,
+        ..EngineConfig::default()
+    };
     Engine::new(config).expect("threads")
 }
 
@@ -32,14 +36,18 @@ fn build(workers: usize) -> impl FnMut(&Block, &World) -> Executed {
 
 #[test]
 fn replay_passes_the_state_tests() {
-    let Some(archive) = archive(data::EXECUTION_SPEC_TESTS) else { return };
+    let Some(archive) = archive(data::EXECUTION_SPEC_TESTS) else {
+        return;
+    };
     let report = state_test::run(&archive, 2, || Compared(replay(2))).unwrap();
     report.assert_passed("state tests, replay, 2 workers");
 }
 
 #[test]
 fn replay_executes_repeated_state_test_transactions() {
-    let Some(archive) = archive(data::EXECUTION_SPEC_TESTS) else { return };
+    let Some(archive) = archive(data::EXECUTION_SPEC_TESTS) else {
+        return;
+    };
     let report = state_test::run_repeated(&archive, 4, 2, || replay(3)).unwrap();
     report.assert_passed("repeated state tests, replay, 3 workers");
 }
@@ -47,7 +55,9 @@ fn replay_executes_repeated_state_test_transactions() {
 #[test]
 fn replay_and_build_pass_the_blockchain_tests() {
     for suite in [data::EXECUTION_SPEC_TESTS, data::ETHEREUM_TESTS] {
-        let Some(archive) = archive(suite) else { return };
+        let Some(archive) = archive(suite) else {
+            return;
+        };
         let report = blockchain_test::run(&archive, 2, || Compared(replay(2))).unwrap();
         report.assert_passed("blockchain tests, replay, 2 workers");
         let report = blockchain_test::run(&archive, 2, || Compared(build(4))).unwrap();

@@ -1,5 +1,9 @@
 //! Block access lists ([EIP-7928](https://eips.ethereum.org/EIPS/eip-7928)).
 
+mod compare;
 mod produce;
+mod verify;
 
+pub(crate) use compare::first_difference;
 pub(crate) use produce::produce;
+pub(crate) use verify::{Expected, preload};

@@ -71,7 +71,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
             while scheduler.is_head_done() && !scheduler.is_halted() {
                 self.commit(scheduler.committed(), &mut commits);
             }
-            if let Some(sink) = self.run.sink
+            if let Some(sink) = self.run.request.sink
                 && commits.outcomes.len() > commits.delivered
             {
                 sink(&commits.outcomes[commits.delivered..]);
@@ -107,7 +107,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
                 });
             }
             Err(EngineError::InvalidTransaction { index, reason })
-                if run.on_invalid == OnInvalid::Skip =>
+                if run.request.on_invalid == OnInvalid::Skip =>
             {
                 run.scheduler.set_fees_before(tx, commits.fees);
                 self.retract(tx);
@@ -144,6 +144,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
             Verdict::Invalid(reason) => Err(invalid(reason.into())),
             Verdict::InvalidHeader(reason) => Err(EngineError::InvalidHeader(reason)),
             Verdict::Database(error) => Err(EngineError::Database(error)),
+            Verdict::Mismatch(mismatch) => Err(EngineError::AccessList(mismatch)),
             Verdict::Fatal(reason) => Err(EngineError::Fatal { index: tx, reason }),
         }
     }
@@ -151,6 +152,10 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
     /// Replaces the deltas of a transaction by absolute values.
     fn settle(&self, tx: usize) {
         let run = self.run;
+        if run.request.given.is_some() {
+            // The list's values are absolute and already there.
+            return;
+        }
         let index = index_of(tx);
         for write in run.scheduler.log(tx).map_or(&[][..], Log::writes) {
             let (Target::Balance(cell), Value::Delta(delta)) = (&write.target, &write.value) else {

@@ -1,7 +1,7 @@
 //! The engine: threads, memory and caches that outlive blocks.
 
 use crate::{
-    EngineConfig,
+    EngineConfig, access_list,
     arena::PerWorker,
     block::Block,
     commit::Commits,
@@ -12,11 +12,12 @@ use crate::{
     outcome::{BlockOutput, TxOutcome},
     pool::Pool,
     protocol::system_transactions,
-    run::{OnInvalid, Run, Sink},
+    run::{OnInvalid, Request, Run},
     scheduler::{Handoff, Scheduler},
     vm::{CodeCache, KeccakCache},
     writes,
 };
+use alloy_eip7928::BlockAccessList;
 use revm::{
     DatabaseRef,
     precompile::{PrecompileSpecId, Precompiles},
@@ -129,7 +130,7 @@ impl Engine {
         block: &Block,
         db: &DB,
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
-        self.execute(block, db, OnInvalid::Fail, None)
+        self.execute(block, db, self.request(OnInvalid::Fail))
     }
 
     /// Executes candidates in order and leaves out those that may not be part of
@@ -142,7 +143,7 @@ impl Engine {
         block: &Block,
         db: &DB,
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
-        self.execute(block, db, OnInvalid::Skip, None)
+        self.execute(block, db, self.request(OnInvalid::Skip))
     }
 
     /// As [`Engine::replay`], and calls `sink` with the outcomes of each newly
@@ -159,7 +160,14 @@ impl Engine {
         db: &DB,
         sink: &(dyn Fn(&[TxOutcome]) + Sync),
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
-        self.execute(block, db, OnInvalid::Fail, Some(sink))
+        self.execute(
+            block,
+            db,
+            Request {
+                sink: Some(sink),
+                ..self.request(OnInvalid::Fail)
+            },
+        )
     }
 
     /// As [`Engine::build`], streaming as [`Engine::replay_streaming`] does.
@@ -172,19 +180,82 @@ impl Engine {
         db: &DB,
         sink: &(dyn Fn(&[TxOutcome]) + Sync),
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
-        self.execute(block, db, OnInvalid::Skip, Some(sink))
+        self.execute(
+            block,
+            db,
+            Request {
+                sink: Some(sink),
+                ..self.request(OnInvalid::Skip)
+            },
+        )
+    }
+
+    /// Executes a block against its access list
+    /// ([EIP-7928](https://eips.ethereum.org/EIPS/eip-7928)): without speculation,
+    /// each transaction on the values that the list gives it.
+    ///
+    /// Execution can depend on which empty accounts exist, which no list says:
+    /// before Spurious Dragon, or if the parent state holds empty accounts (that
+    /// of mainnet does not). Such blocks are replayed and their list compared.
+    ///
+    /// # Errors
+    /// [`EngineError::AccessList`] with the first difference if the list is not
+    /// exactly the block's; otherwise as [`Engine::replay`].
+    pub fn verify<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        access_list: &BlockAccessList,
+        db: &DB,
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        let request = Request {
+            access_list: true,
+            ..self.request(OnInvalid::Fail)
+        };
+        if block.spec().is_enabled_in(SpecId::SPURIOUS_DRAGON) {
+            let given = Some(access_list);
+            let (result, list_was_enough) =
+                self.execute_noting(block, db, Request { given, ..request });
+            if list_was_enough {
+                return result;
+            }
+        }
+        let output = self.execute(block, db, request)?;
+        let produced = output.access_list.as_deref().unwrap_or_default();
+        match access_list::first_difference(access_list, produced) {
+            None => Ok(output),
+            Some(difference) => Err(EngineError::AccessList(Box::new(difference))),
+        }
+    }
+
+    fn request(&self, on_invalid: OnInvalid) -> Request<'static> {
+        let access_list = self.config.access_list;
+        Request {
+            on_invalid,
+            access_list,
+            given: None,
+            sink: None,
+        }
     }
 
     fn execute<DB: DatabaseRef + Sync>(
         &self,
         block: &Block,
         db: &DB,
-        on_invalid: OnInvalid,
-        sink: Option<Sink<'_>>,
+        request: Request<'_>,
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        self.execute_noting(block, db, request).0
+    }
+
+    /// As [`Engine::execute`]; also says whether a given access list told enough.
+    fn execute_noting<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+        request: Request<'_>,
+    ) -> (Result<BlockOutput, EngineError<DB::Error>>, bool) {
         let started = Instant::now();
         if block.spec().is_enabled_in(SpecId::AMSTERDAM) {
-            return Err(EngineError::UnsupportedFork(block.spec()));
+            return (Err(EngineError::UnsupportedFork(block.spec())), true);
         }
         let transactions = block.transactions.len();
         let workers = self.config.workers.min(transactions.max(1));
@@ -218,12 +289,11 @@ impl Engine {
             fees: Fees {
                 beneficiary: address,
                 scheduler: &scheduler,
-                separate: true,
+                separate: request.given.is_none(),
             },
             beneficiary,
             system: &system,
-            on_invalid,
-            sink,
+            request,
             caches,
             started,
             fee_bit: writes::bit(beneficiary.hash, 0),
@@ -231,7 +301,10 @@ impl Engine {
             commits: Mutex::new(Commits::with_capacity(transactions)),
             reports: Mutex::new(Vec::new()),
         };
-        run.execute(&self.pool, workers - 1)
+        (
+            run.execute(&self.pool, workers - 1),
+            memory.is_list_enough(),
+        )
     }
 }
 

@@ -48,7 +48,7 @@ pub enum EngineError<E> {
     UnsupportedFork(SpecId),
     /// The block access list given to Verify is not the block's.
     #[error("block access list: {0}")]
-    AccessList(AccessListMismatch),
+    AccessList(Box<AccessListMismatch>),
 }
 
 /// Why a transaction may not be part of the block.

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod gather;
 mod hash;
+mod hints;
 mod ids;
 mod journal;
 mod longest_chain;

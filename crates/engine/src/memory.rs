@@ -24,7 +24,8 @@ mod loom_tests;
 use crate::{
     arena::{Arena, PerWorker},
     hash::HashKey,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
+    hints::Hints,
+    sync::atomic::{AtomicBool, AtomicPtr, Ordering},
 };
 use alloy_primitives::{Address, B256, U256};
 use revm::{
@@ -61,9 +62,6 @@ impl Base {
     }
 }
 
-/// No transaction.
-pub(crate) const NOBODY: u32 = u32::MAX;
-
 /// An account and its locations.
 #[derive(Debug)]
 #[repr(align(64))]
@@ -75,12 +73,8 @@ pub(crate) struct AccountCell {
     base: AtomicPtr<Base>,
     pub(crate) hash: u64,
     pub(crate) address: Address,
-    /// The transaction that most recently started with this account as sender.
-    pub(crate) sender_of: AtomicU32,
-    /// The transaction that most recently started with this account as callee.
-    pub(crate) callee_of: AtomicU32,
-    /// How strongly calls to this account conflict; see `scheduler::heat`.
-    pub(crate) heat: AtomicU32,
+    /// What the schedule has learned about the account.
+    pub(crate) hints: Hints,
     /// A committed transaction accessed the account (EIP-7928).
     pub(crate) accessed: AtomicBool,
     chain: AtomicPtr<AccountCell>,
@@ -279,9 +273,7 @@ impl<'m> Memory<'m> {
                     base: AtomicPtr::default(),
                     hash,
                     address,
-                    sender_of: AtomicU32::new(NOBODY),
-                    callee_of: AtomicU32::new(NOBODY),
-                    heat: AtomicU32::new(0),
+                    hints: Hints::default(),
                     accessed: AtomicBool::new(false),
                     chain: AtomicPtr::default(),
                 })

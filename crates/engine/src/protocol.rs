@@ -166,6 +166,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 address,
                 reason: reason.to_string(),
             }),
+            Verdict::Mismatch(mismatch) => Err(EngineError::AccessList(mismatch)),
             Verdict::Fatal(reason) => Err(EngineError::SystemCall { address, reason }),
         }
     }

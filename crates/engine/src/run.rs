@@ -7,6 +7,7 @@
 
 use crate::{
     EngineConfig,
+    access_list::{self, Expected},
     block::Block,
     commit::Commits,
     deltas::Fees,
@@ -21,6 +22,7 @@ use crate::{
     vm::Verdict,
     worker::Worker,
 };
+use alloy_eip7928::BlockAccessList;
 use alloy_primitives::U256;
 use revm::{DatabaseRef, precompile::Precompiles};
 use std::{sync::Mutex, time::Instant};
@@ -37,6 +39,17 @@ pub(crate) enum OnInvalid {
 /// Called with the outcomes that were committed since the last call.
 pub(crate) type Sink<'m> = &'m (dyn Fn(&[TxOutcome]) + Sync);
 
+/// What the caller wants.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'m> {
+    pub(crate) on_invalid: OnInvalid,
+    /// Make the access list.
+    pub(crate) access_list: bool,
+    /// The access list to check the block against (Verify).
+    pub(crate) given: Option<&'m BlockAccessList>,
+    pub(crate) sink: Option<Sink<'m>>,
+}
+
 /// What all workers of a block share.
 pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) block: &'m Block,
@@ -47,8 +60,7 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) scheduler: &'m Scheduler,
     pub(crate) fees: Fees<'m>,
     pub(crate) system: &'m SystemTransactions,
-    pub(crate) on_invalid: OnInvalid,
-    pub(crate) sink: Option<Sink<'m>>,
+    pub(crate) request: Request<'m>,
     pub(crate) caches: &'m crate::arena::PerWorker<WorkerCaches>,
     pub(crate) started: Instant,
     pub(crate) beneficiary: &'m crate::memory::AccountCell,
@@ -75,12 +87,17 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
         let mut worker = Worker::new(self, 0);
         protocol::before(&mut worker)?;
+        let expected = match self.request.given {
+            Some(list) => Some(self.expect(list, &worker)?),
+            None => None,
+        };
+        let expected = expected.as_ref();
         let mut worker = if self.block.transactions.is_empty() {
             worker
         } else {
-            let help = |number: usize| Worker::new(self, number).work_and_report();
+            let help = |number: usize| Worker::new(self, number).work_and_report(expected);
             pool.run(helpers, &help, move || {
-                worker.work();
+                worker.work(expected);
                 worker
             })
         };
@@ -89,12 +106,22 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             worker.report();
             return Err(error);
         }
+        if self.request.given.is_some() {
+            worker.publish_lives();
+        }
         let requests = protocol::after(&mut worker, &commits.outcomes)?;
         worker.report();
         let access_list = self
-            .config
+            .request
             .access_list
-            .then(|| crate::access_list::produce(self, &commits));
+            .then(|| access_list::produce(self, &commits))
+            .transpose()
+            .map_err(EngineError::Database)?;
+        if let (Some(given), Some(list)) = (self.request.given, &access_list)
+            && let Some(difference) = access_list::first_difference(given, list)
+        {
+            return Err(EngineError::AccessList(Box::new(difference)));
+        }
         let changes = gather::changes(self);
         let mut stats = crate::worker::Report::merge(self);
         stats.longest_chain = longest_chain::measure(self);
@@ -108,6 +135,22 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             access_list,
             stats,
         })
+    }
+
+    fn expect(
+        &self,
+        list: &BlockAccessList,
+        worker: &Worker<'m, DB>,
+    ) -> Result<Expected, EngineError<DB::Error>> {
+        let transactions = self.block.transactions.len();
+        access_list::preload(
+            list,
+            self.memory,
+            worker.arenas,
+            transactions,
+            self.block.spec(),
+        )
+        .map_err(|mismatch| EngineError::AccessList(Box::new(mismatch)))
     }
 
     fn take_commits(&self) -> Commits<DB::Error> {

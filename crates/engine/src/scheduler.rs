@@ -170,6 +170,8 @@ pub(crate) struct Scheduler {
     /// How far ahead of the committed prefix transactions may start.
     window: usize,
     halted: AtomicBool,
+    /// The committed prefix when sleepers were last told of it.
+    noted: AtomicUsize,
 }
 
 impl Scheduler {
@@ -182,6 +184,7 @@ impl Scheduler {
             started: AtomicUsize::new(0),
             window: 32 * workers,
             halted: AtomicBool::new(false),
+            noted: AtomicUsize::new(0),
         }
     }
 
@@ -415,9 +418,15 @@ impl Scheduler {
         lowest
     }
 
-    /// Lets sleeping workers have a look at what a longer committed prefix allows.
+    /// Lets sleeping workers have a look at what a longer committed prefix allows,
+    /// now and then: waking one costs as much as a small transaction.
     pub(crate) fn window_moved(&self) {
         let committed = self.committed();
+        let noted = self.noted.load(Ordering::Relaxed);
+        if committed < noted + self.window / 4 {
+            return;
+        }
+        self.noted.store(committed, Ordering::Relaxed);
         let limit = (committed + self.window).min(self.transactions());
         if self.ready.lowest(committed, limit).is_some() {
             self.park.notify();

@@ -116,11 +116,13 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         if let Some(base) = cell.base() {
             return Ok(base);
         }
-        let info = self
-            .db
-            .basic_ref(cell.address)
-            .map_err(ViewError::Database)?;
-        cell.set_base(self.arenas.bases.alloc(Base::new(info)));
+        let info = self.db.basic_ref(cell.address);
+        let base = Base::new(info.map_err(ViewError::Database)?);
+        if base.exists && base.info.is_empty() {
+            // Whether it was touched since, and exists no longer, can matter.
+            self.memory.note_list_is_not_enough();
+        }
+        cell.set_base(self.arenas.bases.alloc(base));
         // Somebody's base is there now.
         Ok(cell.base().expect("a base was just set"))
     }

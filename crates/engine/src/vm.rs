@@ -7,6 +7,7 @@ mod precompiles;
 
 use crate::{
     block::Block,
+    error::AccessListMismatch,
     ids::Index,
     journal::{Effects, Journal},
     scheduler::Transaction,
@@ -69,6 +70,8 @@ pub(crate) enum Verdict<E> {
     InvalidHeader(InvalidHeader),
     /// The parent state could not be read.
     Database(E),
+    /// It did not do what the access list says (Verify).
+    Mismatch(Box<AccessListMismatch>),
     /// Something gave up for a reason of its own.
     Fatal(String),
 }

@@ -1,16 +1,17 @@
 //! A worker: claim, run, publish, tell, check, commit, repeat.
 
 use crate::{
+    access_list::Expected,
     ids::{FIRST, index_of},
     journal::Effects,
-    memory::WorkerArenas,
+    memory::{AccountCell, WorkerArenas},
     reads::Read,
     run::Run,
     scheduler::Log,
     stats::{Conflict, Span, Stats, Timeline},
     view::{Mode, View},
     vm::{Interruption, Verdict, Vm},
-    writes::Write,
+    writes::{Target, Write},
 };
 use alloy_primitives::{Address, U256};
 use revm::DatabaseRef;
@@ -119,8 +120,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     }
 
     /// The whole life of a helper.
-    pub(crate) fn work_and_report(mut self) {
-        self.work();
+    pub(crate) fn work_and_report(mut self, expected: Option<&Expected>) {
+        self.work(expected);
         self.report();
     }
 
@@ -139,7 +140,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     }
 
     /// Works until everything is committed, or something has failed.
-    pub(crate) fn work(&mut self) {
+    pub(crate) fn work(&mut self, expected: Option<&Expected>) {
         let guard = HaltOnPanic(self.run.scheduler);
         let started = Instant::now();
         let scheduler = self.run.scheduler;
@@ -150,7 +151,12 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 .filter(|tx| scheduler.claim_this(*tx))
                 .or_else(|| scheduler.claim());
             match claimed {
-                Some(tx) => preferred = self.run_transaction(tx),
+                Some(tx) => {
+                    preferred = match expected {
+                        Some(expected) => self.verify_transaction(tx, expected),
+                        None => self.run_transaction(tx),
+                    }
+                }
                 None if scheduler.is_head_done() => {}
                 None => {
                     let slept = Instant::now();
@@ -176,11 +182,16 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             } else {
                 Mode::Speculative
             };
-            match self.attempt(tx, incarnation, mode) {
+            let ended = match self.predecessor(tx, mode) {
+                Some(on) => Err(Interruption::Stall(index_of(on))),
+                None => self.attempt(tx, incarnation, mode),
+            };
+            match ended {
                 Ok(verdict) => {
                     self.publish(tx, incarnation, verdict);
                     // In final mode nobody is left who could have changed anything.
                     if mode == Mode::Speculative && !self.own_reads_hold(tx) {
+                        self.heat_up(tx);
                         match scheduler.rerun(tx, incarnation) {
                             Some(next) => incarnation = next,
                             None => return None,
@@ -194,6 +205,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 }
                 Err(Interruption::Stale) => {
                     self.stats.aborts += 1;
+                    self.heat_up(tx);
                     incarnation = scheduler.restart(tx, incarnation);
                 }
                 Err(Interruption::Stall(on)) => {
@@ -203,6 +215,91 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                         return Some(on);
                     }
                     incarnation = scheduler.begin(tx)?;
+                }
+            }
+        }
+    }
+
+    /// A lower transaction that `tx` had better wait for.
+    fn predecessor(&mut self, tx: usize, mode: Mode) -> Option<usize> {
+        let run = self.run;
+        let transaction = &run.block.transactions[tx];
+        let sender = self.vm.journal().view.cell(transaction.caller);
+        let before_sender = sender.hints.start_as_sender(tx);
+        let callee = self.callee(tx);
+        let before_callee = callee.and_then(|callee| callee.hints.start_as_callee(tx));
+        if mode == Mode::Speculative {
+            let unfinished = |before: &usize| !run.scheduler.is_stable(*before);
+            let before = [before_sender, before_callee]
+                .into_iter()
+                .flatten()
+                .find(unfinished);
+            if before.is_some() {
+                return before;
+            }
+        }
+        if let Some(callee) = callee {
+            callee.hints.cool_down();
+        }
+        None
+    }
+
+    /// The account that a transaction calls, if it does more than pay it.
+    fn callee(&mut self, tx: usize) -> Option<&'m AccountCell> {
+        let transaction = &self.run.block.transactions[tx];
+        let to = transaction
+            .kind
+            .to()
+            .filter(|_| !transaction.data.is_empty())?;
+        Some(self.vm.journal().view.cell(*to))
+    }
+
+    /// Notes that `tx` has met a conflict.
+    fn heat_up(&mut self, tx: usize) {
+        if let Some(callee) = self.callee(tx) {
+            callee.hints.heat_up();
+        }
+    }
+
+    /// Runs a claimed transaction on the values of the given access list and
+    /// compares what it writes. It needs no other transaction, and is done at once.
+    fn verify_transaction(&mut self, tx: usize, expected: &Expected) -> Option<usize> {
+        let run = self.run;
+        let incarnation = run.scheduler.begin(tx)?;
+        let mut verdict = match self.attempt(tx, incarnation, Mode::Final) {
+            Ok(verdict) => verdict,
+            Err(interruption) => Verdict::Fatal(format!("interrupted: {interruption:?}")),
+        };
+        if let (Verdict::Executed(..), Some(list)) = (&verdict, run.request.given)
+            && let Err(mismatch) = expected.check(tx, &self.effects.writes, &run.fees, list)
+        {
+            verdict = Verdict::Mismatch(Box::new(mismatch));
+        }
+        if !expected.implies_lives(tx, &self.effects.writes) {
+            run.memory.note_list_is_not_enough();
+        }
+        let arenas = self.arenas;
+        let log = arenas.logs.alloc(Log::new(
+            arenas.reads.alloc_slice(&self.effects.reads),
+            arenas.writes.alloc_slice(&self.effects.writes),
+            arenas.accesses.alloc_slice(&self.effects.accesses),
+        ));
+        // SAFETY: this worker runs the transaction.
+        unsafe { run.verdicts[tx].put(verdict) };
+        run.scheduler
+            .finish(tx, incarnation, log, Run::<DB>::NO_FEE);
+        run.scheduler.transaction(tx).status.confirm(incarnation);
+        None
+    }
+
+    /// Adds to a verified block's memory what its list does not say: which
+    /// accounts were created and destroyed.
+    pub(crate) fn publish_lives(&self) {
+        for tx in 0..self.run.scheduler.transactions() {
+            for write in self.run.scheduler.log(tx).map_or(&[][..], Log::writes) {
+                if let Target::Life(cell) = &write.target {
+                    cell.life
+                        .publish(index_of(tx), &write.value, &self.arenas.nodes);
                 }
             }
         }
@@ -224,7 +321,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             mode,
             Some(run.scheduler.transaction(tx)),
             &mut self.effects,
-            run.config.access_list,
+            run.request.access_list,
         );
         self.stats.plain_transfers += u64::from(ended.is_ok() && self.vm.was_plain_transfer());
         if let Some(started) = started {
@@ -298,13 +395,17 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     /// Invalidates transactions above `tx` that read what has changed.
     pub(crate) fn tell(&mut self, tx: usize, changed: &[u64; 8]) {
         let run = self.run;
-        let conflicts = &mut self.stats.conflicts;
+        let mut invalidated = Vec::new();
         run.scheduler.push(
             tx,
             changed,
             |read, reader| read.holds(index_of(reader), &run.fees),
-            |_, read| *conflicts.entry(place(read)).or_insert(0) += 1,
+            |reader, read| invalidated.push((reader, place(read))),
         );
+        for (reader, place) in invalidated {
+            *self.stats.conflicts.entry(place).or_insert(0) += 1;
+            self.heat_up(reader);
+        }
     }
 
     fn own_reads_hold(&mut self, tx: usize) -> bool {

@@ -17,10 +17,13 @@ use revm::{DatabaseRef, primitives::KECCAK_EMPTY};
 use std::{collections::HashMap, ptr, sync::atomic::Ordering};
 
 /// The access list of a block whose transactions are all committed.
+///
+/// # Errors
+/// If the database fails.
 pub(crate) fn produce<DB: DatabaseRef>(
     run: &Run<'_, DB>,
     commits: &Commits<DB::Error>,
-) -> BlockAccessList {
+) -> Result<BlockAccessList, DB::Error> {
     mark(run, commits);
     let order = Order::new(run, commits);
     let mut accounts = Vec::new();
@@ -42,7 +45,8 @@ pub(crate) fn produce<DB: DatabaseRef>(
             .filter(|cell| cell.accessed.load(Ordering::Relaxed))
         {
             if let Some(position) = positions.get(&ptr::from_ref(cell.account()).addr()) {
-                order.slot(cell, &mut accounts[*position]);
+                let before = before(cell, run)?;
+                order.slot(cell, before, &mut accounts[*position]);
             }
         }
     }
@@ -53,7 +57,7 @@ pub(crate) fn produce<DB: DatabaseRef>(
         account.storage_reads.sort_unstable();
     }
     accounts.sort_unstable_by_key(|account| account.address);
-    accounts
+    Ok(accounts)
 }
 
 /// Marks what the included transactions accessed.
@@ -176,12 +180,18 @@ impl Order {
         }
     }
 
-    fn slot(&self, cell: &SlotCell, account: &mut AccountChanges) {
-        let values = rising(&cell.value, |value| match value {
+    fn slot(&self, cell: &SlotCell, before: U256, account: &mut AccountChanges) {
+        let mut values = rising(&cell.value, |value| match value {
             Value::Word(word) => Some(*word),
             _ => None,
         });
-        let changes = self.changes(cell.base().unwrap_or_default(), values.into_iter());
+        // Destroying the account zeroes the slot, and leaves no write of its own.
+        values.extend(rising(&cell.account().life, |value| match value {
+            Value::Life(life) if !life.exists => Some(U256::ZERO),
+            _ => None,
+        }));
+        values.sort_by_key(|(index, _)| *index);
+        let changes = self.changes(before, values.into_iter());
         if changes.is_empty() {
             account.storage_reads.push(cell.key);
         } else {
@@ -193,6 +203,16 @@ impl Order {
                 .storage_changes
                 .push(SlotChanges::new(cell.key, changes));
         }
+    }
+}
+
+/// The slot in the parent state. It matters, and may not have been read yet, if
+/// the account was destroyed.
+fn before<DB: DatabaseRef>(cell: &SlotCell, run: &Run<'_, DB>) -> Result<U256, DB::Error> {
+    match cell.base() {
+        Some(value) => Ok(value),
+        None if cell.account().life.is_untouched() => Ok(U256::ZERO),
+        None => run.db.storage_ref(cell.account().address, cell.key),
     }
 }
 

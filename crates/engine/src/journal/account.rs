@@ -1,7 +1,7 @@
 //! Accounts of the running transaction: loading, observing, paying.
 
 use super::{Entry, Journal, LoadError, Observed, is_huge, undo::Undo};
-use crate::{memory::AccountCell, view::ViewError, writes};
+use crate::{view::ViewError, writes};
 use alloy_primitives::{Address, U256};
 use revm::{
     DatabaseRef,
@@ -272,10 +272,5 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
         } else {
             Err(ViewError::Stale)
         }
-    }
-
-    /// The cell of the account that was loaded as entry `i`.
-    pub(crate) fn cell(&self, i: usize) -> &'m AccountCell {
-        self.entries[i].cell
     }
 }

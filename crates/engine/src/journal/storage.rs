@@ -127,11 +127,6 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
         Ok(StateLoad::new(result, is_cold))
     }
 
-    /// The slots that the transaction has loaded.
-    pub(crate) fn slots(&self) -> &[Slot<'_>] {
-        &self.slots
-    }
-
     /// The loaded slot at `i`, in revm's form.
     pub(super) fn slot_value_mut(&mut self, i: usize) -> &mut EvmStorageSlot {
         &mut self.slots[i].value

@@ -1,0 +1,105 @@
+//! What the schedule learns about accounts while a block runs.
+//!
+//! Two transactions of one sender always depend on each other, and so do most
+//! calls of a contract that has just conflicted twice. Running such transactions
+//! at the same time only wastes a core, so a later one waits for the earlier one
+//! and then follows it on the same worker. These are hints: exactness does not
+//! depend on them.
+
+use crate::sync::atomic::{AtomicU32, Ordering};
+
+/// Heat that a conflict adds. Each execution takes one away.
+const CONFLICT: u32 = 16;
+
+/// Heat from which calls are made one after the other: two recent conflicts.
+const HOT: u32 = 24;
+
+/// Heat beyond which no more is added.
+const HOTTEST: u32 = 64;
+
+/// Hints about an account.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    /// One more than the highest transaction that has started with this sender.
+    sender_of: AtomicU32,
+    /// One more than the highest transaction that has started as a call of this
+    /// account while it was hot.
+    callee_of: AtomicU32,
+    heat: AtomicU32,
+}
+
+impl Hints {
+    /// Notes that `tx` of this sender starts; the one that started before it, if
+    /// that is a lower one.
+    pub(crate) fn start_as_sender(&self, tx: usize) -> Option<usize> {
+        start(&self.sender_of, tx)
+    }
+
+    /// Notes that `tx` starts, which calls this account. If the account is hot:
+    /// the one that started before it, if that is a lower one.
+    pub(crate) fn start_as_callee(&self, tx: usize) -> Option<usize> {
+        if self.heat.load(Ordering::Relaxed) < HOT {
+            None
+        } else {
+            start(&self.callee_of, tx)
+        }
+    }
+
+    /// A transaction that calls this account had to be abandoned or repeated.
+    pub(crate) fn heat_up(&self) {
+        let heat = self.heat.load(Ordering::Relaxed);
+        if heat < HOTTEST {
+            self.heat.store(heat + CONFLICT, Ordering::Relaxed);
+        }
+    }
+
+    /// A transaction that calls this account was executed.
+    pub(crate) fn cool_down(&self) {
+        let heat = self.heat.load(Ordering::Relaxed);
+        if heat > 0 {
+            self.heat.store(heat - 1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn start(highest: &AtomicU32, tx: usize) -> Option<usize> {
+    let before = highest.fetch_max(tx as u32 + 1, Ordering::Relaxed) as usize;
+    before.checked_sub(1).filter(|before| *before < tx)
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_predecessor() {
+        let hints = Hints::default();
+        assert_eq!(hints.start_as_sender(3), None);
+        assert_eq!(hints.start_as_sender(5), Some(3));
+        assert_eq!(
+            hints.start_as_sender(4),
+            None,
+            "a higher one is no predecessor"
+        );
+        assert_eq!(
+            hints.start_as_sender(5),
+            None,
+            "nor is the transaction itself"
+        );
+        assert_eq!(hints.start_as_sender(9), Some(5));
+    }
+
+    #[test]
+    fn calls_wait_only_while_the_account_is_hot() {
+        let hints = Hints::default();
+        hints.heat_up();
+        assert_eq!(hints.start_as_callee(1), None);
+        hints.heat_up();
+        assert_eq!(hints.start_as_callee(2), None);
+        assert_eq!(hints.start_as_callee(3), Some(2));
+        for _ in 0..20 {
+            hints.cool_down();
+        }
+        assert_eq!(hints.start_as_callee(4), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Memory and threads: what an engine holds is bounded, and is given back.
+
+mod common;
+
+use common::{engine, in_time};
+use parallax_workload::{Kind, Workload, catalogue, generate};
+use std::{
+    fs,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// One test at a time: they look at the whole process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Resident memory of the process in KiB; `None` where the system does not say.
+fn resident() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Helper threads of engines in this process; `None` where the system does not
+/// say.
+fn helpers() -> Option<usize> {
+    let tasks = fs::read_dir("/proc/self/task").ok()?;
+    let names = tasks
+        .flatten()
+        .map(|task| fs::read_to_string(task.path().join("comm")));
+    Some(
+        names
+            .flatten()
+            .filter(|name| name.starts_with("parallax-"))
+            .count(),
+    )
+}
+
+fn small_blocks() -> Vec<Workload> {
+    let kinds = catalogue().iter();
+    kinds
+        .flat_map(|kind| (0..2).map(|seed| generate(*kind, 8, seed)))
+        .collect()
+}
+
+#[test]
+fn ten_thousand_blocks_need_no_more_memory_than_a_thousand() {
+    let _alone = alone();
+    in_time(|| {
+        let engine = engine(2);
+        let blocks = small_blocks();
+        let run = |count: usize| {
+            for workload in blocks.iter().cycle().take(count) {
+                engine.replay(&workload.block, &workload.state).unwrap();
+            }
+        };
+        run(1_000);
+        let (held, resident_before) = (engine.memory_bytes(), resident());
+        run(9_000);
+        assert_eq!(engine.memory_bytes(), held);
+        if let (Some(before), Some(after)) = (resident_before, resident()) {
+            let grown = after.saturating_sub(before);
+            assert!(grown < 8 * 1024, "{grown} KiB more than {before} KiB");
+        }
+    });
+}
+
+/// Failing blocks give back what they took, too.
+#[test]
+fn failing_blocks_leak_nothing() {
+    let _alone = alone();
+    in_time(|| {
+        let engine = engine(2);
+        let mut workload = generate(Kind::Mixed, 40, 1);
+        workload.block.transactions[20].nonce = 1_000;
+        let run = |count: usize| {
+            for _ in 0..count {
+                engine.replay(&workload.block, &workload.state).unwrap_err();
+            }
+        };
+        run(300);
+        let before = resident();
+        run(2_000);
+        if let (Some(before), Some(after)) = (before, resident()) {
+            let grown = after.saturating_sub(before);
+            assert!(grown < 8 * 1024, "{grown} KiB more than {before} KiB");
+        }
+    });
+}
+
+#[test]
+fn dropping_an_engine_ends_its_threads() {
+    let _alone = alone();
+    in_time(|| {
+        if helpers().is_none() {
+            println!("skipped: the system does not list threads");
+            return;
+        }
+        let before = helpers();
+        let engine = engine(5);
+        let workload = generate(Kind::Transfers, 50, 1);
+        engine.replay(&workload.block, &workload.state).unwrap();
+        assert_eq!(helpers(), before.map(|before| before + 4));
+        drop(engine);
+        assert_eq!(helpers(), before);
+        // Also if it has never executed anything.
+        for _ in 0..50 {
+            drop(common::engine(4));
+        }
+        assert_eq!(helpers(), before);
+    });
+}
