@@ -73,7 +73,7 @@ impl Executor {
     {
         match self.mode {
             Mode::Replay => self.engine.replay(block, db),
-            Mode::Verify => sequential::replay(block, db, list.is_empty()),
+            Mode::Verify => self.engine.verify(block, list, db),
             Mode::Build => self.engine.build(block, db),
         }
     }
