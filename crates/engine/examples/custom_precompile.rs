@@ -7,7 +7,7 @@
 use parallax_engine::{Block, Engine, EngineConfig};
 use parallax_workload::{
     MemoryState,
-    asm::{Asm, Message, op},
+    asm::{Asm, op},
 };
 use revm::{
     context::TxEnv,
@@ -60,8 +60,6 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let mut state = MemoryState::default();
     state.set_raw_code(contract, code.code());
     state.set_account(sender, U256::from(10_u64.pow(18)), 0);
-    // `Message` writes such calls for you where the output does not matter.
-    let _ = Message::call(50_000);
 
     // All precompiles of the fork, and ours.
     let block = Block {
