@@ -28,7 +28,7 @@ impl WriteBack {
         let mut write_back = Self::default();
         for change in changes.accounts {
             let before = match &change.before {
-                Some(before) => Some(with_code(db, change.address, before.clone())?),
+                Some(before) => Some(with_code(db, change.address, before)?),
                 None => None,
             };
             write_back.add(change, before, &contracts);
@@ -94,14 +94,17 @@ impl WriteBack {
 fn with_code<DB: Database>(
     db: &mut DB,
     address: Address,
-    info: AccountInfo,
+    info: &AccountInfo,
 ) -> Result<AccountInfo, DB::Error> {
     let code = if info.code_hash == KECCAK_EMPTY {
         None
     } else {
         db.basic(address)?.and_then(|info| info.code)
     };
-    Ok(AccountInfo { code, ..info })
+    Ok(AccountInfo {
+        code,
+        ..info.clone()
+    })
 }
 
 /// Whether the code was deployed, which only happens where there is no storage

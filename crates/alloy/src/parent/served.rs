@@ -11,7 +11,7 @@ use revm::{
 };
 use std::{
     panic::resume_unwind,
-    sync::mpsc::{self, Receiver, Sender, SyncSender},
+    sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvError},
     thread,
 };
 
@@ -19,13 +19,17 @@ use std::{
 ///
 /// The accounts of senders and recipients are read before, since every execution
 /// needs them. Every other first look at an account, a slot, a code or a block
-/// hash costs a worker a question to the calling thread, about 10 microseconds
-/// on top of the read.
+/// hash costs a worker a question to the calling thread: some microseconds on
+/// top of the read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Served;
 
 impl<DB: Database> ParentState<DB> for Served {
     fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Option<BlockOutput> {
+        // One worker gains nothing that would make up for asking.
+        if engine.config().workers < 2 {
+            return None;
+        }
         let known = parties(block, db)?;
         thread::scope(|scope| {
             // Made in here: if the database panics, dropping `questions` is what
@@ -59,7 +63,7 @@ fn parties<DB: Database>(block: &Block, db: &mut DB) -> Option<AddressMap<Option
 
 /// Answers until nobody is left to ask.
 fn serve<DB: Database>(db: &mut DB, questions: &Receiver<Question>) {
-    for question in questions {
+    while let Some(question) = receive(questions) {
         // Somebody who no longer wants the answer has failed otherwise.
         let _ = match question {
             Question::Account(address, reply) => reply.send(db.basic(address).ok()).is_ok(),
@@ -70,6 +74,22 @@ fn serve<DB: Database>(db: &mut DB, questions: &Receiver<Question>) {
             Question::BlockHash(number, reply) => reply.send(db.block_hash(number).ok()).is_ok(),
         };
     }
+}
+
+/// Times that a thread offers its core to others before it goes to sleep, from
+/// which it takes long to wake.
+const PATIENCE: usize = 200;
+
+/// The next message, or `None` if there will be none.
+fn receive<T>(messages: &Receiver<T>) -> Option<T> {
+    for _ in 0..PATIENCE {
+        match messages.try_recv() {
+            Ok(message) => return Some(message),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => thread::yield_now(),
+        }
+    }
+    messages.recv().ok()
 }
 
 /// Where the answer goes; `None` if the database failed.
@@ -92,7 +112,7 @@ impl Remote {
     fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<T, Unanswered> {
         let (reply, answer) = mpsc::sync_channel(1);
         self.ask.send(question(reply)).map_err(|_| Unanswered)?;
-        answer.recv().ok().flatten().ok_or(Unanswered)
+        receive(&answer).flatten().ok_or(Unanswered)
     }
 }
 

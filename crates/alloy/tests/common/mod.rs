@@ -29,6 +29,7 @@ use revm::{
         WrapDatabaseRef, states::bundle_state::BundleRetention,
     },
     primitives::hardfork::SpecId,
+    state::AccountInfo,
 };
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
@@ -349,7 +350,7 @@ fn settle(mut account: BundleAccount) -> BundleAccount {
     let was_empty = account
         .original_info
         .as_ref()
-        .is_none_or(|info| info.is_empty());
+        .is_none_or(AccountInfo::is_empty);
     account.status = match account.status {
         AccountStatus::DestroyedAgain => AccountStatus::Destroyed,
         AccountStatus::DestroyedChanged if was_empty => AccountStatus::InMemoryChange,
