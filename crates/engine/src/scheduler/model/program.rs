@@ -58,21 +58,26 @@ pub(in crate::scheduler) trait Machine {
 
 /// Runs a transaction; its accumulator at the end.
 pub(in crate::scheduler) fn run<M: Machine>(ops: &[Op], machine: &mut M) -> Result<u64, M::Stop> {
-    let mut acc = 1;
+    let mut acc = 1_u64;
     let mut skip = false;
-    let at = |place: &Place, acc: u64| (place.slot + if place.by_data { acc } else { 0 }) % SLOTS;
+    let at = |place: &Place, acc: u64| {
+        let by = if place.by_data { acc } else { 0 };
+        place.slot.wrapping_add(by) % SLOTS
+    };
     for op in ops {
         if std::mem::take(&mut skip) {
             continue;
         }
         match op {
-            Op::Load(place) => acc += machine.load(at(place, acc))?,
-            Op::Store(place, plus) => machine.store(at(place, acc), (acc + plus) & 0xff)?,
+            Op::Load(place) => acc = acc.wrapping_add(machine.load(at(place, acc))?),
+            Op::Store(place, plus) => {
+                machine.store(at(place, acc), acc.wrapping_add(*plus) & 0xff)?
+            }
             Op::Credit(account, amount) => machine.credit(*account, *amount),
             Op::Debit(account, amount) => {
-                acc += u64::from(!machine.debit(*account, *amount)?);
+                acc = acc.wrapping_add(u64::from(!machine.debit(*account, *amount)?));
             }
-            Op::Balance(account) => acc += machine.balance(*account)?,
+            Op::Balance(account) => acc = acc.wrapping_add(machine.balance(*account)?),
             Op::SkipIfOdd => skip = acc % 2 == 1,
         }
     }
