@@ -39,6 +39,8 @@ pub(super) enum Mistake {
     /// A transaction is committed without taking it out of reach of those who
     /// invalidate.
     DoesNotClaimCommit,
+    /// A bound that was relied on is forgotten when the exact balance is read.
+    ForgetsBound,
 }
 
 fn address(account: usize) -> Address {

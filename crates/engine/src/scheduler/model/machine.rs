@@ -44,6 +44,7 @@ pub(super) struct Execution<'m> {
     pub(super) accounts: [&'m AccountCell; ACCOUNTS],
     /// What the parent state holds.
     pub(super) parent: &'m super::program::Block,
+    forgets_bound: bool,
     slots: [Option<Slot>; SLOTS as usize],
     balances: [Account; ACCOUNTS],
 }
@@ -73,6 +74,7 @@ impl<'m> Execution<'m> {
             slot_cells,
             accounts,
             parent: run.block,
+            forgets_bound: run.mistake == Some(super::Mistake::ForgetsBound),
             slots: Default::default(),
             balances: Default::default(),
         }
@@ -151,7 +153,7 @@ impl<'m> Execution<'m> {
             let fold = deltas::balance(cell, self.index, &self.fees, |writer| self.check(writer));
             let exact = fold.map_err(Stop::Stall)?;
             // The bound that was relied on is no longer one.
-            if exact < self.balances[i].at_least {
+            if exact < self.balances[i].at_least && !self.forgets_bound {
                 return Err(Stop::Stale);
             }
             self.balances[i].before = Some(exact);
