@@ -102,6 +102,13 @@ impl<T> Arena<T> {
         }
     }
 
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: as in `reserve`.
+        let chunks = unsafe { &*self.chunks.get() };
+        chunks.iter().map(|chunk| chunk.len).sum()
+    }
+
     /// The elements, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         // SAFETY: as in `reserve`; the elements are only ever lent shared.

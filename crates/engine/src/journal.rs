@@ -30,7 +30,7 @@ use revm::{
     state::TransientStorage,
 };
 
-pub(crate) use entry::{Entry, Observed, Slot};
+pub(crate) use entry::{Entries, Entry, Observed, Slot};
 pub(crate) use finish::Effects;
 use table::IndexTable;
 use undo::Undo;
@@ -42,7 +42,7 @@ pub(crate) type LoadError<DB> = JournalLoadError<ViewError<<DB as DatabaseRef>::
 #[derive(Debug)]
 pub(crate) struct Journal<'m, DB: DatabaseRef> {
     pub(crate) view: View<'m, DB>,
-    pub(crate) entries: Vec<Entry<'m>>,
+    pub(crate) entries: Entries<'m>,
     accounts: IndexTable,
     /// The entry that was looked up last; calls and storage accesses repeat.
     last: usize,
@@ -64,7 +64,7 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
     pub(crate) fn with_view(view: View<'m, DB>) -> Self {
         Self {
             view,
-            entries: Vec::new(),
+            entries: Entries::default(),
             accounts: IndexTable::default(),
             last: usize::MAX,
             slots: Vec::new(),

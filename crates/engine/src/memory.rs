@@ -25,7 +25,7 @@ use crate::{
     arena::{Arena, PerWorker},
     hash::HashKey,
     hints::Hints,
-    sync::atomic::{AtomicBool, AtomicPtr, Ordering},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
 };
 use alloy_primitives::{Address, B256, U256};
 use revm::{
@@ -77,6 +77,9 @@ pub(crate) struct AccountCell {
     pub(crate) hints: Hints,
     /// A committed transaction accessed the account (EIP-7928).
     pub(crate) accessed: AtomicBool,
+    /// One more than the position of the account's change while changes are
+    /// gathered.
+    pub(crate) gathered: AtomicU32,
     chain: AtomicPtr<AccountCell>,
 }
 
@@ -274,6 +277,7 @@ impl<'m> Memory<'m> {
                     hash,
                     address,
                     hints: Hints::default(),
+                    gathered: AtomicU32::new(0),
                     accessed: AtomicBool::new(false),
                     chain: AtomicPtr::default(),
                 })

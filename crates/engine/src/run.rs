@@ -122,7 +122,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         {
             return Err(EngineError::AccessList(Box::new(difference)));
         }
-        let changes = gather::changes(self);
+        let changes = gather::changes(self, pool, helpers);
         let mut stats = crate::worker::Report::merge(self);
         stats.longest_chain = longest_chain::measure(self);
         stats.elapsed = self.started.elapsed();

@@ -67,6 +67,8 @@ pub(crate) struct View<'m, DB> {
     pub(crate) mode: Mode,
     /// Log reads even where everything below is final.
     pub(crate) log_reads: bool,
+    /// The sender of the running transaction, which was looked up already.
+    pub(crate) sender: Option<&'m AccountCell>,
     /// The scheduler's record of the running transaction, if it is one.
     pub(crate) transaction: Option<&'m Transaction>,
 }
@@ -106,6 +108,11 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
     /// The cell of `address`.
     #[inline]
     pub(crate) fn cell(&self, address: Address) -> &'m AccountCell {
+        if let Some(sender) = self.sender
+            && sender.address == address
+        {
+            return sender;
+        }
         self.memory
             .account(address, self.memory.hash(&address), self.arenas)
     }

@@ -102,6 +102,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             index: 0,
             mode: Mode::Final,
             log_reads: run.config.dependencies,
+            sender: None,
             transaction: None,
         };
         let vm = Vm::new(run.block, run.precompiles, &run.system.idle, view, keccak);
@@ -224,7 +225,9 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     fn predecessor(&mut self, tx: usize, mode: Mode) -> Option<usize> {
         let run = self.run;
         let transaction = &run.block.transactions[tx];
-        let sender = self.vm.journal().view.cell(transaction.caller);
+        let view = &mut self.vm.journal().view;
+        let sender = view.cell(transaction.caller);
+        view.sender = Some(sender);
         let before_sender = sender.hints.start_as_sender(tx);
         let callee = self.callee(tx);
         let before_callee = callee.and_then(|callee| callee.hints.start_as_callee(tx));

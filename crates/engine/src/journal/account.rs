@@ -1,13 +1,13 @@
 //! Accounts of the running transaction: loading, observing, paying.
 
-use super::{Entry, Journal, LoadError, Observed, is_huge, undo::Undo};
+use super::{Journal, LoadError, Observed, is_huge, undo::Undo};
 use crate::{view::ViewError, writes};
 use alloy_primitives::{Address, U256};
 use revm::{
     DatabaseRef,
     context::journaled_state::{JournalLoadError, TransferError},
     primitives::{KECCAK_EMPTY, hardfork::SpecId},
-    state::{Account, AccountInfo, AccountStatus, Bytecode, TransactionId},
+    state::{AccountStatus, Bytecode, TransactionId},
 };
 
 impl<'m, DB: DatabaseRef> Journal<'m, DB> {
@@ -46,36 +46,14 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
         }
         let cell = self.view.cell(address);
         let loaded = self.view.load(cell)?;
-        let mut account = Account::default();
-        account.info = AccountInfo {
-            balance: loaded.balance,
-            nonce: loaded.nonce,
-            code_hash: loaded.code_hash,
-            code: loaded.code,
-            account_id: None,
-        };
-        if !loaded.exists {
-            account.status = AccountStatus::LoadedAsNotExisting;
-        }
-        let i = self.entries.len();
-        self.entries.push(Entry {
-            cell,
-            account,
-            observed: Observed::default(),
-            balance_before: loaded.balance,
-            nonce_before: loaded.nonce,
-            code_before: loaded.code_hash,
-            life_before: loaded.life,
-            existed: loaded.exists,
-            balance_is_exact: loaded.balance_is_exact,
-            at_least: U256::ZERO,
-        });
+        let balance = loaded.balance;
+        let i = self.entries.add(cell, loaded);
         self.accounts.insert(cell.hash, i);
         self.last = i;
         if !self.is_enabled(SpecId::SPURIOUS_DRAGON) {
             self.observe(i, Observed::LIFE)?;
         }
-        if is_huge(loaded.balance) {
+        if is_huge(balance) {
             self.observe(i, Observed::BALANCE)?;
         }
         Ok(i)
@@ -252,8 +230,12 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
         if !self.debit(from, amount)? {
             return Ok(Some(TransferError::OutOfFunds));
         }
+        let debit = self.undo.len() - 1;
         self.touch(to);
         if !self.credit(to, amount)? {
+            // revm does not return the money in this case, which cannot happen
+            // with the ether that there is.
+            self.undo.remove(debit);
             return Ok(Some(TransferError::OverflowPayment));
         }
         Ok(None)

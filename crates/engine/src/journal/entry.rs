@@ -1,8 +1,12 @@
 //! One account and one slot of the running transaction.
 
-use crate::memory::{AccountCell, Life, SlotCell};
+use crate::{
+    memory::{AccountCell, Life, SlotCell},
+    view::Loaded,
+};
 use alloy_primitives::{B256, U256};
-use revm::state::{Account, EvmStorageSlot};
+use revm::state::{Account, AccountStatus, EvmStorageSlot, TransactionId};
+use std::ops::{Deref, DerefMut};
 
 /// What a transaction has observed of an account, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +53,45 @@ pub(crate) struct Entry<'m> {
     pub(crate) at_least: U256,
 }
 
-impl Entry<'_> {
+impl<'m> Entry<'m> {
+    fn new(cell: &'m AccountCell) -> Self {
+        Self {
+            cell,
+            account: Account::default(),
+            observed: Observed::default(),
+            balance_before: U256::ZERO,
+            nonce_before: 0,
+            code_before: B256::ZERO,
+            life_before: None,
+            existed: false,
+            balance_is_exact: true,
+            at_least: U256::ZERO,
+        }
+    }
+
+    /// Makes this the entry of another account, as it was loaded.
+    fn fill(&mut self, cell: &'m AccountCell, loaded: Loaded) {
+        self.cell = cell;
+        let info = &mut self.account.info;
+        info.balance = loaded.balance;
+        info.nonce = loaded.nonce;
+        info.code_hash = loaded.code_hash;
+        info.code = loaded.code;
+        self.account.transaction_id = TransactionId::ZERO;
+        self.account.status = if loaded.exists {
+            AccountStatus::empty()
+        } else {
+            AccountStatus::LoadedAsNotExisting
+        };
+        self.observed = Observed::default();
+        self.balance_before = loaded.balance;
+        self.nonce_before = loaded.nonce;
+        self.code_before = loaded.code_hash;
+        self.life_before = loaded.life;
+        self.existed = loaded.exists;
+        self.balance_is_exact = loaded.balance_is_exact;
+        self.at_least = U256::ZERO;
+    }
     #[inline]
     pub(crate) fn balance(&self) -> U256 {
         self.account.info.balance
@@ -71,6 +113,47 @@ impl Entry<'_> {
             amount + (self.balance_before - now)
         };
         self.at_least = self.at_least.max(before);
+    }
+}
+
+/// The loaded accounts. Entries of earlier transactions stay behind the live
+/// ones and are filled anew: they are large, and most of one never changes.
+#[derive(Debug, Default)]
+pub(crate) struct Entries<'m> {
+    all: Vec<Entry<'m>>,
+    live: usize,
+}
+
+impl<'m> Entries<'m> {
+    pub(crate) fn clear(&mut self) {
+        self.live = 0;
+    }
+
+    /// Adds an account as it was loaded; its position.
+    pub(crate) fn add(&mut self, cell: &'m AccountCell, loaded: Loaded) -> usize {
+        let position = self.live;
+        if position == self.all.len() {
+            self.all.push(Entry::new(cell));
+        }
+        self.live += 1;
+        self.all[position].fill(cell, loaded);
+        position
+    }
+}
+
+impl<'m> Deref for Entries<'m> {
+    type Target = [Entry<'m>];
+
+    #[inline]
+    fn deref(&self) -> &[Entry<'m>] {
+        &self.all[..self.live]
+    }
+}
+
+impl DerefMut for Entries<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.all[..self.live]
     }
 }
 

@@ -205,7 +205,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
     pub(super) fn reads_hold(&self) -> bool {
         let (index, fees) = (self.view.index, &self.view.fees);
         let mut hold = true;
-        for entry in &self.entries {
+        for entry in self.entries.iter() {
             entry_reads(entry, |read| hold &= read.holds(index, fees));
         }
         hold && self.slots.iter().filter(|slot| slot.observed).all(|slot| {
