@@ -1,6 +1,8 @@
 //! The command line of Parallax.
 
+mod bench;
 mod cli;
+mod harness;
 mod replay;
 
 use clap::Parser;
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     trace_to_stderr();
     let done = match cli.command {
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,24 +1,16 @@
-//! `parallax replay`: both ways to execute a block, compared and timed.
-//!
-//! ```text
-//! files or made-up blocks ─> case ─> examine ─────────────────> table or JSON
-//!                                     ├ run both, check, compare
-//!                                     └ time both, interleaved
-//! ```
+//! `parallax replay`: blocks executed both ways, one line for each.
 
-mod case;
-mod compare;
-mod examine;
-mod executor;
 mod json;
-mod measure;
 mod summary;
 mod table;
-mod verdict;
 
-use crate::cli::ReplayArguments;
-use case::Cases;
-use examine::{Examination, Examiner};
+use crate::{
+    cli::ReplayArguments,
+    harness::{
+        case::Cases,
+        examine::{Examination, Examiner},
+    },
+};
 use eyre::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
@@ -27,14 +19,15 @@ use summary::Summary;
 /// Runs the command; whether every check passed.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<bool> {
     let cases = Cases::open(&arguments.paths, arguments.transactions as usize)?;
-    let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into())?;
+    let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into())?
+        .observe_dependencies()?;
     let mut summary = Summary::new(arguments.workers());
     let progress = progress_bar(cases.len());
     if !arguments.json {
         progress.suspend(|| writeln!(io::stdout(), "{}", table::header()))?;
     }
     for case in cases {
-        let examination = examiner.examine(case?);
+        let examination = examiner.examine(&mut case?);
         summary.add(&examination);
         progress.suspend(|| print(&examination, arguments.json))?;
         progress.inc(1);

@@ -1,10 +1,10 @@
 //! Results for scripts: one JSON object per line.
 
-use super::{
+use super::summary::Summary;
+use crate::harness::{
     case::Label,
     examine::Examination,
-    measure::Timing,
-    summary::Summary,
+    measure::{Samples, Timing},
     verdict::{Finding, Of},
 };
 use serde::Serialize;
@@ -61,7 +61,7 @@ struct SummaryObject {
 /// The line of a block.
 pub(crate) fn block(examination: &Examination) -> serde_json::Result<String> {
     let timing = examination.timing.as_ref();
-    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+    let milliseconds = |samples: &Samples| samples.wall.median().as_secs_f64() * 1e3;
     let verdict = &examination.verdict;
     serde_json::to_string(&BlockLine {
         block: &examination.label,
@@ -77,8 +77,8 @@ pub(crate) fn block(examination: &Examination) -> serde_json::Result<String> {
                 reason: &gap.reason,
             })
             .collect(),
-        sequential_ms: timing.map(|timing| milliseconds(timing.sequential)),
-        parallel_ms: timing.map(|timing| milliseconds(timing.parallel)),
+        sequential_ms: timing.map(|timing| milliseconds(&timing.sequential)),
+        parallel_ms: timing.map(|timing| milliseconds(&timing.parallel)),
         speedup: timing.map(Timing::speedup),
         reexecutions: examination.stats.reexecutions,
         longest_chain: examination.stats.longest_chain,

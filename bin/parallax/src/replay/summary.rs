@@ -1,6 +1,6 @@
 //! All blocks together.
 
-use super::{examine::Examination, measure::Timing};
+use crate::harness::{examine::Examination, measure::Timing, statistics::geometric_mean};
 
 /// All blocks together.
 #[derive(Clone, Debug)]
@@ -41,11 +41,7 @@ impl Summary {
 
     /// Geometric mean of the speed-ups, if a block was timed.
     pub(crate) fn geomean_speedup(&self) -> Option<f64> {
-        if self.speedups.is_empty() {
-            return None;
-        }
-        let logarithms: f64 = self.speedups.iter().map(|speedup| speedup.ln()).sum();
-        Some((logarithms / self.speedups.len() as f64).exp())
+        geometric_mean(self.speedups.iter().copied())
     }
 
     /// The smallest speed-up, if a block was timed.

@@ -1,7 +1,10 @@
 //! Results for people: a table, one line per block.
 
-use super::{examine::Examination, measure::Timing, summary::Summary};
-use std::time::Duration;
+use super::summary::Summary;
+use crate::harness::{
+    examine::Examination,
+    measure::{Samples, Timing},
+};
 
 const LABEL: usize = 18;
 
@@ -32,8 +35,8 @@ pub(crate) fn row(examination: &Examination) -> String {
         examination.label.to_string(),
         examination.transactions,
         examination.gas,
-        milliseconds(timing.map(|timing| timing.sequential)),
-        milliseconds(timing.map(|timing| timing.parallel)),
+        milliseconds(timing.map(|timing| &timing.sequential)),
+        milliseconds(timing.map(|timing| &timing.parallel)),
         times(timing.map(Timing::speedup)),
         examination.stats.reexecutions,
         examination.stats.longest_chain,
@@ -61,10 +64,10 @@ pub(crate) fn footer(summary: &Summary) -> String {
     )
 }
 
-fn milliseconds(time: Option<Duration>) -> String {
-    time.map_or_else(
+fn milliseconds(samples: Option<&Samples>) -> String {
+    samples.map_or_else(
         || "-".to_owned(),
-        |time| format!("{:.3}", time.as_secs_f64() * 1e3),
+        |samples| format!("{:.3}", samples.wall.median().as_secs_f64() * 1e3),
     )
 }
 

@@ -11,25 +11,28 @@ pub(crate) struct Executor {
     mode: Mode,
     engine: Engine,
     /// Records more than a timed execution should.
-    observer: Engine,
+    observer: Option<Engine>,
 }
 
 impl Executor {
     /// Starts the engine's threads.
     pub(crate) fn new(mode: Mode, workers: usize) -> Result<Self> {
-        let start = |dependencies| {
-            Engine::new(EngineConfig {
-                workers,
-                dependencies,
-                ..EngineConfig::default()
-            })
-            .wrap_err_with(|| format!("cannot start {workers} threads"))
-        };
         Ok(Self {
             mode,
-            engine: start(false)?,
-            observer: start(true)?,
+            engine: start_engine(workers, false)?,
+            observer: None,
         })
+    }
+
+    /// Starts another engine, for [`Executor::longest_chain`].
+    pub(crate) fn observe_dependencies(mut self) -> Result<Self> {
+        self.observer = Some(start_engine(self.workers(), true)?);
+        Ok(self)
+    }
+
+    /// Threads of the engine.
+    pub(crate) fn workers(&self) -> usize {
+        self.engine.config().workers
     }
 
     /// One transaction after the other, on plain revm. In verify mode the
@@ -78,7 +81,8 @@ impl Executor {
         }
     }
 
-    /// Length of the longest chain of transactions that depend on each other.
+    /// Length of the longest chain of transactions that depend on each other;
+    /// zero unless dependencies are observed.
     pub(crate) fn longest_chain<DB>(
         &self,
         block: &Block,
@@ -87,12 +91,24 @@ impl Executor {
     where
         DB: DatabaseRef + Sync,
     {
+        let Some(observer) = &self.observer else {
+            return Ok(0);
+        };
         let output = match self.mode {
-            Mode::Replay | Mode::Verify => self.observer.replay(block, db)?,
-            Mode::Build => self.observer.build(block, db)?,
+            Mode::Replay | Mode::Verify => observer.replay(block, db)?,
+            Mode::Build => observer.build(block, db)?,
         };
         Ok(output.stats.longest_chain)
     }
+}
+
+fn start_engine(workers: usize, dependencies: bool) -> Result<Engine> {
+    Engine::new(EngineConfig {
+        workers,
+        dependencies,
+        ..EngineConfig::default()
+    })
+    .wrap_err_with(|| format!("cannot start {workers} threads"))
 }
 
 /// What the baseline made; kept only to be dropped after the clock has stopped.

@@ -20,10 +20,12 @@ pub(crate) struct Examination {
     pub(crate) transactions: usize,
     pub(crate) gas: u64,
     pub(crate) verdict: Verdict,
-    /// Absent if one of the executions failed.
+    /// Absent if one of the executions failed or a check did.
     pub(crate) timing: Option<Timing>,
-    /// What the parallel execution took.
+    /// What the first parallel execution took.
     pub(crate) stats: Stats,
+    /// Repeated executions of transactions per timed run.
+    pub(crate) mean_reexecutions: f64,
 }
 
 /// Examines blocks in one mode with one engine.
@@ -33,6 +35,7 @@ pub(crate) struct Examiner {
 }
 
 impl Examiner {
+    /// `runs` is the number of timed runs of each way.
     pub(crate) fn new(mode: Mode, workers: usize, runs: usize) -> Result<Self> {
         Ok(Self {
             executor: Executor::new(mode, workers)?,
@@ -40,18 +43,34 @@ impl Examiner {
         })
     }
 
+    /// One like it for another mode.
+    pub(crate) fn for_mode(&self, mode: Mode) -> Result<Self> {
+        Self::new(mode, self.workers(), self.runs)
+    }
+
+    /// Threads of its engine.
+    pub(crate) fn workers(&self) -> usize {
+        self.executor.workers()
+    }
+
+    /// Also finds [`Stats::longest_chain`], for one more execution.
+    pub(crate) fn observe_dependencies(mut self) -> Result<Self> {
+        self.executor = self.executor.observe_dependencies()?;
+        Ok(self)
+    }
+
     /// Executes, checks and times a block.
-    pub(crate) fn examine(&self, case: Case) -> Examination {
+    pub(crate) fn examine(&self, case: &mut Case) -> Examination {
         match case {
-            Case::Recorded(mut file) => {
+            Case::Recorded(file) => {
                 let label = Label::Number(file.number());
                 let first = self.executor.sequential(&file.block, &file.state);
                 file.state.translate();
-                let report = |output: &BlockOutput| report(&file, output);
+                let report = |output: &BlockOutput| report(file, output);
                 self.examine_block(label, &file.block, &file.state, first, report)
             }
             Case::Generated(workload) => {
-                let label = Label::Name(workload.name);
+                let label = Label::Name(workload.name.clone());
                 let first = self.executor.sequential(&workload.block, &workload.state);
                 let nothing = |_: &BlockOutput| Report::default();
                 self.examine_block(label, &workload.block, &workload.state, first, nothing)
@@ -78,6 +97,7 @@ impl Examiner {
             verdict: Verdict::default(),
             timing: None,
             stats: Stats::default(),
+            mean_reexecutions: 0.0,
         };
         let verdict = &mut examination.verdict;
         let sequential = match first {
@@ -90,8 +110,8 @@ impl Examiner {
         };
         examination.gas = sequential.gas_used;
         verdict.add_report(Of::Sequential, report(&sequential));
-        let list = sequential.access_list.clone().unwrap_or_default();
-        match self.executor.parallel(block, &list, db) {
+        let list = sequential.access_list.as_ref().unwrap_or(&NO_LIST);
+        match self.executor.parallel(block, list, db) {
             Ok(parallel) => {
                 let parallel = sorted(parallel);
                 verdict.add_report(Of::Parallel, report(&parallel));
@@ -104,34 +124,55 @@ impl Examiner {
                 return examination;
             }
         }
-        let timing = self.time(block, &list, db).and_then(|timing| {
-            examination.stats.longest_chain = self.executor.longest_chain(block, db)?;
-            Ok(timing)
-        });
-        match timing {
-            Ok(timing) => examination.timing = Some(timing),
-            Err(error) => {
-                // It worked a moment ago, with the same block on the same state.
-                let finding = Finding::not_executed(Of::Both, &error);
-                verdict.findings.push(finding);
-            }
+        if verdict.verified()
+            && let Err(error) = self.time(&mut examination, &sequential, block, db)
+        {
+            // It worked a moment ago, with the same block on the same state.
+            let finding = Finding::not_executed(Of::Both, &error);
+            examination.verdict.findings.push(finding);
         }
         examination
     }
 
+    /// Times a block of which both results are right. Both ways have run once,
+    /// which was their warm-up. The last result must still be `expected`.
     fn time<DB: DatabaseRef + Sync>(
         &self,
+        examination: &mut Examination,
+        expected: &BlockOutput,
         block: &Block,
-        list: &BlockAccessList,
         db: &DB,
-    ) -> Result<Timing, EngineError<DB::Error>> {
-        measure(
+    ) -> Result<(), EngineError<DB::Error>> {
+        let list = expected.access_list.as_ref().unwrap_or(&NO_LIST);
+        let mut reexecutions = 0;
+        let (timing, last) = measure(
             self.runs,
             || self.executor.baseline(block, db),
-            || self.executor.parallel(block, list, db),
-        )
+            || {
+                let output = self.executor.parallel(block, list, db)?;
+                reexecutions += output.stats.reexecutions;
+                Ok(output)
+            },
+        )?;
+        let differences = last.map(|last| compare(expected, &sorted(last)));
+        let findings = &mut examination.verdict.findings;
+        findings.extend(
+            differences
+                .into_iter()
+                .flatten()
+                .filter(|finding| !finding.passed()),
+        );
+        if examination.verdict.verified() {
+            examination.timing = Some(timing);
+            examination.mean_reexecutions = reexecutions as f64 / self.runs as f64;
+            examination.stats.longest_chain = self.executor.longest_chain(block, db)?;
+        }
+        Ok(())
     }
 }
+
+/// What verify mode does not get to see in the other modes.
+static NO_LIST: BlockAccessList = Vec::new();
 
 /// With the changes in an order of their own, to be comparable.
 fn sorted(mut output: BlockOutput) -> BlockOutput {

@@ -1,0 +1,126 @@
+//! `parallax bench`: the table that says how fast the engine is.
+//!
+//! ```text
+//! rows ─> made-up blocks ─> examine ─────────────> lines ─> table, JSON
+//!         real blocks ────> examine each ─> mean, worst ─┘
+//! ```
+
+mod json;
+mod line;
+mod list;
+mod machine;
+mod real_blocks;
+mod report;
+mod row;
+mod table;
+mod target;
+
+use crate::{
+    cli::{BenchArguments, Mode},
+    harness::{case::Case, examine::Examiner},
+};
+use eyre::{Result, WrapErr};
+use indicatif::{ProgressBar, ProgressStyle};
+use line::Line;
+use parallax_blocks::BlockFiles;
+use parallax_workload::Kind;
+use real_blocks::RealBlocks;
+use report::Report;
+pub(crate) use row::Row;
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::Path,
+};
+
+/// Runs the command; whether every result was right.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<bool> {
+    if arguments.list {
+        write!(io::stdout(), "{}", list::text())?;
+        return Ok(true);
+    }
+    arguments.check()?;
+    // Before hours of measuring, not after.
+    let blocks = arguments.blocks.as_deref().map(BlockFiles::open);
+    let blocks = blocks.transpose()?;
+    let json_file = arguments.json.as_deref().map(create).transpose()?;
+
+    let mut report = Report::new(arguments);
+    let measured = measure(arguments, blocks, &mut report);
+    // What has been measured is worth printing even if the rest failed.
+    for failure in report.lines.iter().flat_map(|line| &line.failures) {
+        writeln!(io::stderr(), "{failure}")?;
+    }
+    write!(io::stdout(), "{}", table::text(&report))?;
+    if let Some(mut file) = json_file {
+        writeln!(file, "{}", json::text(&report)?).wrap_err("cannot write the JSON file")?;
+    }
+    measured?;
+    Ok(report.lines.iter().all(|line| line.verified))
+}
+
+fn create(path: &Path) -> Result<File> {
+    File::create(path).wrap_err_with(|| format!("cannot write {}", path.display()))
+}
+
+/// Measures every row, in the order of the table.
+fn measure(
+    arguments: &BenchArguments,
+    mut blocks: Option<BlockFiles>,
+    report: &mut Report,
+) -> Result<()> {
+    let examiners = arguments
+        .workers()
+        .into_iter()
+        .map(|workers| Examiner::new(Mode::Replay, workers, arguments.runs()))
+        .collect::<Result<Vec<_>>>()?;
+    let rows = arguments.chosen_rows();
+    let steps = rows.len() + blocks.as_ref().map_or(0, ExactSizeIterator::len);
+    let progress = progress_bar(steps);
+    for row in rows {
+        match row {
+            Row::Made(kind) => {
+                progress.set_message(kind.name());
+                measure_made(kind, arguments, &examiners, &mut report.lines);
+            }
+            Row::RealBlocks => {
+                let mut real = RealBlocks::new(&examiners)?;
+                for file in blocks.take().into_iter().flatten() {
+                    let file = file?;
+                    progress.set_message(format!("block {}", file.number()));
+                    real.add(file);
+                    progress.inc(1);
+                }
+                report.lines.extend(real.lines());
+                report.real_blocks = Some(real.count());
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+/// One made-up block, once for each number of workers.
+fn measure_made(
+    kind: Kind,
+    arguments: &BenchArguments,
+    examiners: &[Examiner],
+    lines: &mut Vec<Line>,
+) {
+    let workload = parallax_workload::generate(kind, arguments.transactions(), arguments.seed);
+    let mut case = Case::Generated(Box::new(workload));
+    for examiner in examiners {
+        let examination = examiner.examine(&mut case);
+        lines.push(Line::made(kind, examiner.workers(), &examination));
+    }
+}
+
+/// On stderr, and only where that is a terminal.
+fn progress_bar(steps: usize) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64);
+    match ProgressStyle::with_template("{pos}/{len} {msg} {wide_bar} {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,166 @@
+//! The report for people.
+
+use super::{
+    line::{Line, Variant},
+    machine::Machine,
+    report::{BASELINE, OPTIMISED, Report, TIMED},
+};
+use std::fmt::Write;
+
+const COLUMNS: [&str; 15] = [
+    "row",
+    "workers",
+    "txs",
+    "gas",
+    "sequential ms",
+    "parallel ms",
+    "spread %",
+    "speed-up",
+    "TPS",
+    "Ggas/s",
+    "cpu",
+    "re-runs",
+    "verified",
+    "target",
+    "reached",
+];
+
+type Cells = [String; COLUMNS.len()];
+
+/// The table, and below it how it came about.
+pub(crate) fn text(report: &Report) -> String {
+    let header = COLUMNS.map(str::to_owned);
+    let rows: Vec<_> = std::iter::once(header)
+        .chain(report.lines.iter().map(cells))
+        .collect();
+    aligned(&rows) + "\n" + &notes(report)
+}
+
+fn cells(line: &Line) -> Cells {
+    let figures = line.figures;
+    let number = |value: Option<f64>, decimals: usize| {
+        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
+    };
+    let spread = figures.map(|figures| {
+        let [sequential, parallel] =
+            [figures.sequential_spread, figures.parallel_spread].map(|spread| spread * 100.0);
+        format!("{sequential:.1}/{parallel:.1}")
+    });
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    [
+        name(line),
+        line.workers.to_string(),
+        line.txs.to_string(),
+        line.gas.to_string(),
+        number(figures.map(|figures| figures.sequential_ms), 2),
+        number(figures.map(|figures| figures.parallel_ms), 2),
+        or_dash(spread),
+        or_dash(figures.map(|figures| format!("{:.2}x", figures.speedup))),
+        number(line.transactions_per_second(), 0),
+        number(line.gigagas_per_second(), 2),
+        number(figures.map(|figures| figures.cpu_efficiency), 2),
+        number(figures.map(|figures| figures.reexecutions), 0),
+        if line.verified { "yes" } else { "WRONG" }.to_owned(),
+        or_dash(line.target.map(|target| target.to_string())),
+        or_dash(
+            line.target_met()
+                .map(|met| if met { "met" } else { "missed" }.to_owned()),
+        ),
+    ]
+}
+
+fn name(line: &Line) -> String {
+    let block = line
+        .block
+        .map_or_else(String::new, |block| format!(" {block}"));
+    match line.variant {
+        Variant::Replay => line.workload.to_owned(),
+        Variant::GeometricMean => "real blocks >= 4M gas: geometric mean".to_owned(),
+        Variant::Worst => format!("real blocks >= 4M gas: worst{block}"),
+        Variant::VerifyGeometricMean => "real blocks >= 4M gas: verify, geometric mean".to_owned(),
+    }
+}
+
+/// The first column to the left, the others to the right.
+fn aligned(rows: &[Cells]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: [usize; COLUMNS.len()] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let _ = write!(text, "{:<1$}", row[0], widths[0]);
+        for (cell, width) in row.iter().zip(widths).skip(1) {
+            let _ = write!(text, "  {cell:>width$}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn notes(report: &Report) -> String {
+    let mut notes = vec![
+        ("machine", machine(&report.machine)),
+        (
+            "commit",
+            report
+                .commit
+                .clone()
+                .unwrap_or_else(|| "unknown".to_owned()),
+        ),
+        ("seed", report.seed.to_string()),
+        ("timed", TIMED.to_owned()),
+        ("baseline", BASELINE.to_owned()),
+        ("runs", runs(report)),
+        (
+            "columns",
+            "spread: interquartile range in percent of the median, sequential and parallel; \
+             cpu: CPU time of the baseline by that of the engine; re-runs: per run"
+                .to_owned(),
+        ),
+    ];
+    if let Some(count) = report.real_blocks {
+        notes.push((
+            "blocks",
+            format!(
+                "{} measured, {} have less than 4M gas; of all together: times and re-runs are \
+                 sums, speed-up and cpu geometric means, spreads means",
+                count.measured, count.small
+            ),
+        ));
+    }
+    if report.quick {
+        let text = "quick: few runs, small blocks; an idea, not a result";
+        notes.push(("note", text.to_owned()));
+    }
+    if !OPTIMISED {
+        let text = "built without optimisation: build with --release to measure";
+        notes.push(("note", text.to_owned()));
+    }
+    notes
+        .into_iter()
+        .map(|(name, text)| format!("{name:<9} {text}\n"))
+        .collect()
+}
+
+fn runs(report: &Report) -> String {
+    format!(
+        "{} of each, in turns, after one of each to warm up; medians; made-up blocks have {} \
+         transactions",
+        report.runs, report.transactions
+    )
+}
+
+fn machine(machine: &Machine) -> String {
+    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
+    let memory = machine
+        .memory_bytes
+        .map(|bytes| format!("{:.1} GiB", bytes as f64 / (1_u64 << 30) as f64));
+    format!(
+        "{}, {} cores, memory {}, {} {}, load {}",
+        machine.cpu.as_deref().unwrap_or("unknown processor"),
+        machine.cores,
+        or_unknown(memory),
+        machine.kernel.as_deref().unwrap_or("unknown kernel"),
+        machine.architecture,
+        or_unknown(machine.load.map(|load| format!("{load:.2}"))),
+    )
+}

@@ -1,0 +1,16 @@
+//! Both ways to execute a block, compared and timed: what every command that
+//! reports on the engine shares.
+//!
+//! ```text
+//! case ─> examine ─> examination
+//!          ├ run both, check, compare     a wrong result has no time
+//!          └ time both, interleaved
+//! ```
+
+pub(crate) mod case;
+mod compare;
+pub(crate) mod examine;
+mod executor;
+pub(crate) mod measure;
+pub(crate) mod statistics;
+pub(crate) mod verdict;

@@ -1,0 +1,199 @@
+//! `parallax bench` as its users meet it: output, JSON, exit status, errors.
+
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn bench(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_parallax"))
+        .arg("bench")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A file name of this test's own.
+fn json_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// Runs with `--json`; what the file says and what the terminal shows.
+fn measured(name: &str, arguments: &[&str]) -> (Value, String) {
+    let file = json_file(name);
+    let output = bench(&[arguments, &["--json", file.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    (json, stdout(&output))
+}
+
+fn results(json: &Value) -> &[Value] {
+    json["results"].as_array().unwrap()
+}
+
+fn assert_figures(result: &Value) {
+    assert_eq!(result["verified"], true, "{result}");
+    for number in [
+        "sequential_ms",
+        "parallel_ms",
+        "speedup",
+        "tps",
+        "gigagas_per_s",
+        "cpu_efficiency",
+    ] {
+        assert!(
+            result[number].as_f64().unwrap() > 0.0,
+            "{number} of {result}"
+        );
+    }
+    for way in ["sequential", "parallel"] {
+        assert!(result["spread"][way].as_f64().unwrap() >= 0.0, "{result}");
+    }
+    assert!(result["reexecution_rate"].as_f64().unwrap() >= 0.0);
+    assert!(result["gas"].as_u64().unwrap() >= 21_000);
+}
+
+#[test]
+fn made_up_rows_are_measured_and_verified() {
+    let arguments = [
+        "erc20",
+        "mixed",
+        "--quick",
+        "--txs",
+        "30",
+        "--runs",
+        "2",
+        "--workers",
+        "1,2",
+        "--seed",
+        "7",
+    ];
+    let (json, table) = measured("made-up.json", &arguments);
+    let machine = &json["machine"];
+    assert!(machine["cores"].as_u64().unwrap() > 0);
+    for key in ["cpu", "memory_bytes", "kernel"] {
+        assert!(machine.get(key).is_some(), "{key} of {machine}");
+    }
+    assert!(json.get("commit").is_some());
+    assert_eq!(
+        (&json["seed"], &json["runs"]),
+        (&Value::from(7), &Value::from(2))
+    );
+    assert_eq!(json["quick"], true);
+
+    let lines: Vec<_> = results(&json)
+        .iter()
+        .map(|result| (result["workload"].as_str().unwrap(), &result["workers"]))
+        .collect();
+    let expected = [("erc20", 1), ("erc20", 2), ("mixed", 1), ("mixed", 2)];
+    assert_eq!(lines.len(), expected.len());
+    for ((workload, workers), expected) in lines.into_iter().zip(expected) {
+        assert_eq!((workload, workers.as_u64()), (expected.0, Some(expected.1)));
+    }
+    for result in results(&json) {
+        assert_figures(result);
+        assert_eq!(result["txs"], 30);
+        assert_eq!(result["variant"], "replay");
+    }
+    let target = &results(&json)[1]["target"];
+    assert_eq!(
+        (&target["speedup"], &target["cpu_efficiency"]),
+        (&Value::from(2.2), &Value::from(0.85))
+    );
+    assert!(target["met"].is_boolean());
+    // One worker has none, and neither has the mix.
+    assert!(results(&json)[0]["target"].is_null());
+    assert!(results(&json)[3]["target"].is_null());
+
+    for words in ["sequential ms", "erc20", "machine", "seed      7", "quick"] {
+        assert!(table.contains(words), "{words:?} is not in {table}");
+    }
+}
+
+#[test]
+fn real_blocks_are_measured_in_both_modes() {
+    let data = std::env::var_os("PARALLAX_DATA").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        PathBuf::from,
+    );
+    let archive = data.join("mainnet-blocks.tar.zst");
+    if !archive.exists() {
+        println!("skipped: data not found");
+        return;
+    }
+    let arguments = [
+        "real-blocks",
+        "--blocks",
+        archive.to_str().unwrap(),
+        "--quick",
+        "--runs",
+        "1",
+        "--workers",
+        "2",
+    ];
+    let (json, table) = measured("real-blocks.json", &arguments);
+    let variants: Vec<_> = results(&json)
+        .iter()
+        .map(|result| result["variant"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        variants,
+        ["geometric-mean", "worst", "verify-geometric-mean"]
+    );
+    for result in results(&json) {
+        assert_figures(result);
+        assert_eq!(result["workload"], "real-blocks");
+        assert!(result["target"]["met"].is_boolean());
+    }
+    let worst = results(&json)[1]["block"].as_u64().unwrap();
+    assert!(table.contains(&format!("worst {worst}")), "{table}");
+}
+
+#[test]
+fn rows_are_listed_with_their_targets() {
+    let output = bench(&["--list"]);
+    assert_eq!(output.status.code(), Some(0));
+    let list = stdout(&output);
+    for words in [
+        "transfers ",
+        "swap-one-pool",
+        "real-blocks",
+        "1.9x, cpu 0.85",
+    ] {
+        assert!(list.contains(words), "{words:?} is not in {list}");
+    }
+}
+
+/// Exit status 2, and a message that contains all of `words`.
+fn assert_refused(arguments: &[&str], words: &[&str]) {
+    let output = bench(arguments);
+    let stderr = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word:?} is not in {stderr}");
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_is_named() {
+    assert_refused(&["transfer"], &["transfer", "unknown row", "erc20-to-one"]);
+    assert_refused(&["real-blocks"], &["--blocks"]);
+    assert_refused(&["--runs", "9"], &["--runs 9", "10", "--quick"]);
+    assert_refused(&["--workers", "2,0"], &["--workers", "0"]);
+    assert_refused(&["--txs", "0"], &["--txs"]);
+    assert_refused(&["--blocks", "absent.tar"], &["absent.tar", "No such file"]);
+    assert_refused(
+        &["--json", "absent/result.json"],
+        &["absent/result.json", "No such file"],
+    );
+}
