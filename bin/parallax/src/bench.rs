@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<bool> {
         return Ok(true);
     }
     arguments.check()?;
-    // Before hours of measuring, not after.
+    // What cannot be opened is said before measuring, not after.
     let blocks = arguments.blocks.as_deref().map(BlockFiles::open);
     let blocks = blocks.transpose()?;
     let json_file = arguments.json.as_deref().map(create).transpose()?;
@@ -48,13 +48,13 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<bool> {
     let mut report = Report::new(arguments);
     let measured = measure(arguments, blocks, &mut report);
     // What has been measured is worth printing even if the rest failed.
+    if let Some(mut file) = json_file {
+        writeln!(file, "{}", json::text(&report)?).wrap_err("cannot write the JSON file")?;
+    }
     for failure in report.lines.iter().flat_map(|line| &line.failures) {
         writeln!(io::stderr(), "{failure}")?;
     }
     write!(io::stdout(), "{}", table::text(&report))?;
-    if let Some(mut file) = json_file {
-        writeln!(file, "{}", json::text(&report)?).wrap_err("cannot write the JSON file")?;
-    }
     measured?;
     Ok(report.lines.iter().all(|line| line.verified))
 }

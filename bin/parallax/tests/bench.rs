@@ -1,7 +1,11 @@
 //! `parallax bench` as its users meet it: output, JSON, exit status, errors.
 
+mod common;
+
+use common::{archive, archived, folder, stderr};
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -17,10 +21,6 @@ fn bench(arguments: &[&str]) -> Output {
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A file name of this test's own.
@@ -120,28 +120,35 @@ fn made_up_rows_are_measured_and_verified() {
     }
 }
 
+/// A folder of these recorded blocks and the codes that they need.
+fn block_folder(name: &str, archive: &Path, numbers: &[u64]) -> PathBuf {
+    let folder = folder(name);
+    let mut codes: BTreeMap<String, Value> =
+        serde_json::from_str(&archived(archive, "codes.json")).unwrap();
+    let texts = numbers.iter().map(|number| {
+        let name = format!("{number}.json");
+        let text = archived(archive, &name);
+        fs::write(folder.join(name), &text).unwrap();
+        text
+    });
+    let texts: String = texts.collect();
+    codes.retain(|hash, _| texts.contains(hash));
+    let codes = serde_json::to_vec(&codes).unwrap();
+    fs::write(folder.join("codes.json"), codes).unwrap();
+    folder
+}
+
+fn real_blocks(blocks: &Path) -> Vec<&str> {
+    let blocks = blocks.to_str().unwrap();
+    let [row, quick, runs, workers] = ["real-blocks", "--quick", "--runs=1", "--workers=2"];
+    vec![row, quick, runs, workers, "--blocks", blocks]
+}
+
 #[test]
 fn real_blocks_are_measured_in_both_modes() {
-    let data = std::env::var_os("PARALLAX_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let archive = data.join("mainnet-blocks.tar.zst");
-    if !archive.exists() {
-        println!("skipped: data not found");
-        return;
-    }
-    let arguments = [
-        "real-blocks",
-        "--blocks",
-        archive.to_str().unwrap(),
-        "--quick",
-        "--runs",
-        "1",
-        "--workers",
-        "2",
-    ];
-    let (json, table) = measured("real-blocks.json", &arguments);
+    let Some(archive) = archive() else { return };
+    let blocks = block_folder("bench", &archive, &[46_147, 3_356_896, 4_369_999]);
+    let (json, table) = measured("real-blocks.json", &real_blocks(&blocks));
     let variants: Vec<_> = results(&json)
         .iter()
         .map(|result| result["variant"].as_str().unwrap())
@@ -155,8 +162,42 @@ fn real_blocks_are_measured_in_both_modes() {
         assert_eq!(result["workload"], "real-blocks");
         assert!(result["target"]["met"].is_boolean());
     }
+    assert_eq!(results(&json)[0]["txs"], 176 + 22);
     let worst = results(&json)[1]["block"].as_u64().unwrap();
     assert!(table.contains(&format!("worst {worst}")), "{table}");
+    let count = "2 measured, 1 have less than 4M gas";
+    assert!(table.contains(count), "{table}");
+}
+
+#[test]
+fn a_wrong_result_has_no_time() {
+    let Some(archive) = archive() else { return };
+    let blocks = block_folder("bench-wrong", &archive, &[4_369_999]);
+    let file = blocks.join("4369999.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let mut block: Value = serde_json::from_str(&text).unwrap();
+    block["header"]["gasUsed"] = Value::from("0x652b98");
+    fs::write(file, block.to_string()).unwrap();
+
+    let result = json_file("wrong.json");
+    let arguments = [
+        real_blocks(&blocks),
+        vec!["--json", result.to_str().unwrap()],
+    ]
+    .concat();
+    let output = bench(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let failure = "block 4369999, replay, 2 workers: parallel: gasUsed";
+    assert!(stderr(&output).contains(failure), "{}", stderr(&output));
+    assert!(stdout(&output).contains("WRONG"));
+    let json: Value = serde_json::from_slice(&fs::read(result).unwrap()).unwrap();
+    for result in results(&json) {
+        assert_eq!(result["verified"], false);
+        assert_eq!(result["target"]["met"], false);
+        for number in ["sequential_ms", "parallel_ms", "spread", "speedup", "tps"] {
+            assert!(result[number].is_null(), "{number} of {result}");
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The binary as its users meet it: output, exit status, errors.
 
+mod common;
+
+use common::{archive, archived, folder, stderr};
 use serde_json::Value;
 use std::{
     fs::{self, File},
     io::Read,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
 
@@ -20,47 +23,6 @@ fn json_lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let lines = text.lines().map(serde_json::from_str);
     lines.collect::<Result<_, _>>().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// An empty folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-/// The archive of recorded blocks, where the test data is there.
-fn archive() -> Option<PathBuf> {
-    let data = std::env::var_os("PARALLAX_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let archive = data.join("mainnet-blocks.tar.zst");
-    if archive.exists() {
-        return Some(archive);
-    }
-    println!("skipped: data not found");
-    None
-}
-
-/// The text of one recorded block.
-fn recorded_block(archive: &Path, number: u64) -> String {
-    let plain = zstd::Decoder::new(File::open(archive).unwrap()).unwrap();
-    let name = format!("{number}.json");
-    for entry in tar::Archive::new(plain).entries().unwrap() {
-        let mut entry = entry.unwrap();
-        if entry.path().unwrap().file_name().unwrap() == name.as_str() {
-            let mut text = String::new();
-            entry.read_to_string(&mut text).unwrap();
-            return text;
-        }
-    }
-    panic!("block {number} is not in the archive");
 }
 
 #[test]
@@ -114,7 +76,7 @@ fn recorded_blocks_are_checked_against_their_headers() {
     let Some(archive) = archive() else { return };
     let folder = folder("recorded");
     for number in [46_147, 19_910_734] {
-        let text = recorded_block(&archive, number);
+        let text = archived(&archive, &format!("{number}.json"));
         fs::write(folder.join(format!("{number}.json")), text).unwrap();
     }
     let output = replay(&["--json", "--runs", "2", folder.to_str().unwrap()]);
@@ -137,7 +99,7 @@ fn recorded_blocks_are_checked_against_their_headers() {
 #[test]
 fn a_wrong_header_is_named() {
     let Some(archive) = archive() else { return };
-    let text = recorded_block(&archive, 46_147);
+    let text = archived(&archive, "46147.json");
     let wrong = text.replace(r#""gasUsed": "0x5208""#, r#""gasUsed": "0x5209""#);
     let wrong = wrong.replace(r#""gasUsed":"0x5208""#, r#""gasUsed":"0x5209""#);
     assert_ne!(text, wrong);
@@ -208,7 +170,7 @@ fn a_truncated_archive_is_named() {
 #[test]
 fn broken_transactions_are_named() {
     let Some(archive) = archive() else { return };
-    let text = recorded_block(&archive, 46_147);
+    let text = archived(&archive, "46147.json");
     let mut block: Value = serde_json::from_str(&text).unwrap();
     block["txs"][0] = Value::from("0xf867");
     let file = folder("broken-transaction").join("46147.json");
@@ -220,7 +182,7 @@ fn broken_transactions_are_named() {
 fn missing_codes_are_named() {
     let Some(archive) = archive() else { return };
     let file = folder("no-codes").join("2688148.json");
-    fs::write(&file, recorded_block(&archive, 2_688_148)).unwrap();
+    fs::write(&file, archived(&archive, "2688148.json")).unwrap();
     assert_unusable(&file, &["codes.json", "the file is missing"]);
 }
 

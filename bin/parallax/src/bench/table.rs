@@ -144,7 +144,7 @@ fn notes(report: &Report) -> String {
 fn runs(report: &Report) -> String {
     format!(
         "{} of each, in turns, after one of each to warm up; medians; made-up blocks have {} \
-         transactions",
+         transactions; the engine keeps its caches from run to run, as from block to block",
         report.runs, report.transactions
     )
 }
