@@ -86,10 +86,16 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
         }
     }
 
-    /// Commits `tx`, which is done and the first that is not committed.
+    /// Commits `tx`, the first that is not committed, if it is (still) done.
     fn commit(&mut self, tx: usize, commits: &mut Commits<DB::Error>) {
         let run = self.run;
-        // SAFETY: under the commit lock, done, and everything below committed.
+        // First of all, out of the reach of workers that are still telling of an
+        // incarnation that is no more: what they have seen may be long past.
+        if !run.scheduler.transaction(tx).status.commit() {
+            return;
+        }
+        // SAFETY: under the commit lock, no longer to be run, and everything
+        // below committed.
         let Some(verdict) = (unsafe { run.verdicts[tx].take() }) else {
             return;
         };
@@ -119,7 +125,6 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
                 return;
             }
         }
-        run.scheduler.transaction(tx).status.commit();
         run.scheduler.set_committed(tx + 1);
     }
 

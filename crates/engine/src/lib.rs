@@ -37,7 +37,7 @@ pub use outcome::{BlockOutput, Skipped, TxOutcome};
 pub use stats::{Conflict, Span, Stats, Timeline};
 
 /// Settings of an engine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct EngineConfig {
     /// Threads that execute a block, the caller's included; at least 1.
     pub workers: usize,

@@ -46,12 +46,15 @@ use crate::{
     writes::Write,
 };
 use alloy_primitives::U256;
-use std::ptr;
+use std::{ptr, time::Duration};
 
 pub(crate) use handoff::Handoff;
 pub(crate) use park::Park;
 pub(crate) use ready::ReadySet;
 pub(crate) use status::{State, Status};
+
+/// How long a worker leaves a chain alone that others are working on.
+const BACK_OFF: Duration = Duration::from_micros(50);
 
 /// What an incarnation read and wrote, published when it finishes.
 #[derive(Debug)]
@@ -165,8 +168,9 @@ pub(crate) struct Scheduler {
     park: Park,
     /// Everything below is committed.
     committed: AtomicUsize,
-    /// Nothing at or above was ever started.
-    started: AtomicUsize,
+    /// Transactions that may have read something: those that were started and
+    /// have not stalled since. Only these are told of changes.
+    readers: ReadySet,
     /// How far ahead of the committed prefix transactions may start.
     window: usize,
     halted: AtomicBool,
@@ -181,7 +185,7 @@ impl Scheduler {
             ready: ReadySet::full(transactions),
             park: Park::default(),
             committed: AtomicUsize::new(0),
-            started: AtomicUsize::new(0),
+            readers: ReadySet::empty(transactions),
             window: 32 * workers,
             halted: AtomicBool::new(false),
             noted: AtomicUsize::new(0),
@@ -245,9 +249,7 @@ impl Scheduler {
         let transaction = &self.transactions[tx];
         let incarnation = transaction.status.begin()?;
         transaction.signature.clear();
-        if self.started.load(Ordering::Relaxed) <= tx {
-            self.started.fetch_max(tx + 1, Ordering::SeqCst);
-        }
+        self.readers.insert(tx);
         Some(incarnation)
     }
 
@@ -331,8 +333,11 @@ impl Scheduler {
         if changed.iter().all(|word| *word == 0) {
             return;
         }
-        let started = self.started.load(Ordering::SeqCst);
-        for reader in tx + 1..started {
+        // Nothing that is further ahead has ever been started.
+        let limit = (tx + 1 + self.window).min(self.transactions());
+        let mut next = tx + 1;
+        while let Some(reader) = self.readers.lowest(next, limit) {
+            next = reader + 1;
             let transaction = &self.transactions[reader];
             if !transaction.signature.meets(changed) {
                 continue;
@@ -365,6 +370,7 @@ impl Scheduler {
     /// Returns false if it has already, and the caller should go on running it.
     pub(crate) fn stall(&self, tx: usize, incarnation: u32, on: usize) -> bool {
         let writer = &self.transactions[on];
+        self.readers.take(tx);
         self.transactions[tx].status.stall(incarnation);
         {
             let mut waiters = writer
@@ -431,6 +437,18 @@ impl Scheduler {
         if self.ready.lowest(committed, limit).is_some() {
             self.park.notify();
         }
+    }
+
+    /// Sleeps for a moment although there may be something to do, because it has
+    /// turned out to be in somebody's way. Not if the head is waiting for a worker.
+    pub(crate) fn back_off(&self) {
+        let committed = self.committed();
+        let head_waits = || {
+            self.is_finished()
+                || self.transactions[committed].status.load().0 == State::Ready
+                || self.is_head_done()
+        };
+        self.park.nap_unless(BACK_OFF, head_waits);
     }
 
     /// Sleeps until there may be something to do.

@@ -83,8 +83,14 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     pub(crate) arenas: &'m WorkerArenas,
     pub(crate) vm: Vm<'m, DB>,
     pub(crate) effects: Effects,
+    /// Transactions taken in a row that had to wait for others.
+    in_the_way: usize,
     stats: Report,
 }
+
+/// Transactions in a row that had to wait, after which a worker leaves the field
+/// to the others for a moment.
+const IN_THE_WAY: usize = 3;
 
 impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     /// Worker `number`; its arenas and caches are used by nobody else now.
@@ -116,6 +122,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             arenas,
             vm,
             effects: Effects::default(),
+            in_the_way: 0,
             stats,
         }
     }
@@ -159,17 +166,24 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     }
                 }
                 None if scheduler.is_head_done() => {}
-                None => {
-                    let slept = Instant::now();
-                    scheduler.wait_for_work();
-                    self.stats.idle += slept.elapsed();
-                }
+                None => self.idle(|| scheduler.wait_for_work()),
             }
             self.commit_prefix();
+            if self.in_the_way >= IN_THE_WAY && !scheduler.is_finished() {
+                // Each transaction it takes here has to be handed back.
+                self.idle(|| scheduler.back_off());
+                self.in_the_way = 0;
+            }
         }
         scheduler.release_all();
         self.stats.working += started.elapsed();
         std::mem::forget(guard);
+    }
+
+    fn idle(&mut self, sleep: impl FnOnce()) {
+        let started = Instant::now();
+        sleep();
+        self.stats.idle += started.elapsed();
     }
 
     /// Runs a claimed transaction until it is done, waits for another one, or
@@ -202,6 +216,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     if !scheduler.transaction(tx).status.confirm(incarnation) {
                         return None;
                     }
+                    self.in_the_way = 0;
                     return scheduler.wake_waiters(tx);
                 }
                 Err(Interruption::Stale) => {
@@ -211,6 +226,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 }
                 Err(Interruption::Stall(on)) => {
                     self.stats.stalls += 1;
+                    self.in_the_way += 1;
                     let on = (on - FIRST) as usize;
                     if scheduler.stall(tx, incarnation, on) {
                         return Some(on);

@@ -74,6 +74,11 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
         let new = parts.without(entry.observed);
         if new.contains(Observed::BALANCE) && !entry.balance_is_exact {
             let exact = self.view.exact_balance(entry.cell)?;
+            if exact < entry.at_least {
+                // It was a lower bound, and something below has changed since:
+                // what was decided by it may be wrong.
+                return Err(ViewError::Stale);
+            }
             let delta = entry.delta();
             entry.balance_before = exact;
             entry.account.info.balance = exact.wrapping_add(delta);

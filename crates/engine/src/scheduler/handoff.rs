@@ -30,8 +30,8 @@ impl<T> Handoff<T> {
     /// Takes the value.
     ///
     /// # Safety
-    /// The caller holds the commit lock, everything below the transaction is
-    /// committed and it is DONE: it will not run again.
+    /// The caller holds the commit lock and has made the transaction COMMITTED:
+    /// it will not run again.
     pub(crate) unsafe fn take(&self) -> Option<T> {
         // SAFETY: exclusive by the condition above.
         unsafe { (*self.0.get()).take() }

@@ -9,6 +9,7 @@ use crate::sync::{
     Condvar, Mutex, PoisonError,
     atomic::{AtomicU32, Ordering, fence},
 };
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(crate) struct Park {
@@ -32,6 +33,19 @@ impl Park {
                     .wait(guard)
                     .unwrap_or_else(PoisonError::into_inner);
             }
+        }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Sleeps until [`Park::notify`] or for `time`, unless `work` says that there
+    /// is some.
+    pub(crate) fn nap_unless(&self, time: Duration, work: impl Fn() -> bool) {
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        if !work() {
+            let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whether it was woken or the time was up does not matter.
+            drop(self.wake.wait_timeout(guard, time));
         }
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! The set of transactions that may be claimed, as a bitmap.
+//! A set of transactions, such as those that may be claimed, as a bitmap.
 
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,6 +20,11 @@ impl ReadySet {
                 })
                 .collect(),
         )
+    }
+
+    /// None of `0..count`.
+    pub(crate) fn empty(count: usize) -> Self {
+        Self((0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
     }
 
     pub(crate) fn insert(&self, tx: usize) {

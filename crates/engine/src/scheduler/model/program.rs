@@ -71,7 +71,7 @@ pub(in crate::scheduler) fn run<M: Machine>(ops: &[Op], machine: &mut M) -> Resu
         match op {
             Op::Load(place) => acc = acc.wrapping_add(machine.load(at(place, acc))?),
             Op::Store(place, plus) => {
-                machine.store(at(place, acc), acc.wrapping_add(*plus) & 0xff)?
+                machine.store(at(place, acc), acc.wrapping_add(*plus) & 0xff)?;
             }
             Op::Credit(account, amount) => machine.credit(*account, *amount),
             Op::Debit(account, amount) => {
