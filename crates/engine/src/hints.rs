@@ -9,13 +9,13 @@
 use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// Heat that a conflict adds. Each execution takes one away.
-const CONFLICT: u32 = 16;
+const CONFLICT: u32 = 64;
 
 /// Heat from which calls are made one after the other: two recent conflicts.
-const HOT: u32 = 24;
+const HOT: u32 = 96;
 
 /// Heat beyond which no more is added.
-const HOTTEST: u32 = 64;
+const HOTTEST: u32 = 256;
 
 /// Hints about an account.
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ mod tests {
         hints.heat_up();
         assert_eq!(hints.start_as_callee(2), None);
         assert_eq!(hints.start_as_callee(3), Some(2));
-        for _ in 0..20 {
+        for _ in 0..64 {
             hints.cool_down();
         }
         assert_eq!(hints.start_as_callee(4), None);

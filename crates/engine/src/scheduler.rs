@@ -53,9 +53,6 @@ pub(crate) use park::Park;
 pub(crate) use ready::ReadySet;
 pub(crate) use status::{State, Status};
 
-/// How long a worker leaves a chain alone that others are working on.
-const BACK_OFF: Duration = Duration::from_micros(50);
-
 /// What an incarnation read and wrote, published when it finishes.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -441,14 +438,14 @@ impl Scheduler {
 
     /// Sleeps for a moment although there may be something to do, because it has
     /// turned out to be in somebody's way. Not if the head is waiting for a worker.
-    pub(crate) fn back_off(&self) {
+    pub(crate) fn back_off(&self, time: Duration) {
         let committed = self.committed();
         let head_waits = || {
             self.is_finished()
                 || self.transactions[committed].status.load().0 == State::Ready
                 || self.is_head_done()
         };
-        self.park.nap_unless(BACK_OFF, head_waits);
+        self.park.nap_unless(time, head_waits);
     }
 
     /// Sleeps until there may be something to do.

@@ -85,12 +85,17 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     pub(crate) effects: Effects,
     /// Transactions taken in a row that had to wait for others.
     in_the_way: usize,
+    /// How long it leaves the field to the others next time.
+    patience: Duration,
     stats: Report,
 }
 
 /// Transactions in a row that had to wait, after which a worker leaves the field
 /// to the others for a moment.
 const IN_THE_WAY: usize = 3;
+
+const SHORTEST_PATIENCE: Duration = Duration::from_micros(50);
+const LONGEST_PATIENCE: Duration = Duration::from_micros(800);
 
 impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     /// Worker `number`; its arenas and caches are used by nobody else now.
@@ -123,6 +128,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             vm,
             effects: Effects::default(),
             in_the_way: 0,
+            patience: SHORTEST_PATIENCE,
             stats,
         }
     }
@@ -171,8 +177,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             self.commit_prefix();
             if self.in_the_way >= IN_THE_WAY && !scheduler.is_finished() {
                 // Each transaction it takes here has to be handed back.
-                self.idle(|| scheduler.back_off());
+                let time = self.patience;
+                self.idle(|| scheduler.back_off(time));
                 self.in_the_way = 0;
+                self.patience = (time * 2).min(LONGEST_PATIENCE);
             }
         }
         scheduler.release_all();
@@ -217,6 +225,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                         return None;
                     }
                     self.in_the_way = 0;
+                    self.patience = SHORTEST_PATIENCE;
                     return scheduler.wake_waiters(tx);
                 }
                 Err(Interruption::Stale) => {

@@ -12,8 +12,8 @@ use alloy_eip7928::{
     AccountChanges, BalanceChange, BlockAccessIndex, BlockAccessList, CodeChange, NonceChange,
     SlotChanges, StorageChange,
 };
-use alloy_primitives::{Bytes, U256};
-use revm::{DatabaseRef, primitives::KECCAK_EMPTY};
+use alloy_primitives::{B256, U256};
+use revm::DatabaseRef;
 use std::{collections::HashMap, ptr, sync::atomic::Ordering};
 
 /// The access list of a block whose transactions are all committed.
@@ -143,19 +143,7 @@ impl Order {
             Value::Nonce(nonce) => Some(*nonce),
             _ => None,
         });
-        let codes = rising(&cell.code, |value| match value {
-            Value::Code(pointer) => Some(code(*pointer)),
-            _ => None,
-        });
-        let codes: HashMap<_, _> = codes
-            .iter()
-            .map(|(_, code)| (code.hash, code.bytecode.original_bytes()))
-            .chain(std::iter::once((KECCAK_EMPTY, Bytes::new())))
-            .collect();
-        let hashes = rising(&cell.code, |value| match value {
-            Value::Code(pointer) => Some(code(*pointer).hash),
-            _ => None,
-        });
+        let codes = self.code_changes(cell, info.code_hash);
         AccountChanges {
             address: cell.address,
             storage_changes: Vec::new(),
@@ -170,14 +158,27 @@ impl Order {
                 .into_iter()
                 .map(|(index, nonce)| NonceChange::new(index, nonce))
                 .collect(),
-            code_changes: self
-                .changes(info.code_hash, hashes.into_iter())
-                .into_iter()
-                .map(|(index, hash)| {
-                    CodeChange::new(index, codes.get(&hash).cloned().unwrap_or_default())
-                })
-                .collect(),
+            code_changes: codes,
         }
+    }
+
+    fn code_changes(&self, cell: &AccountCell, before: B256) -> Vec<CodeChange> {
+        if cell.code.is_untouched() {
+            return Vec::new();
+        }
+        let codes = rising(&cell.code, |value| match value {
+            Value::Code(pointer) => Some(code(*pointer)),
+            _ => None,
+        });
+        let hashes = codes.iter().map(|(index, code)| (*index, code.hash));
+        self.changes(before, hashes)
+            .into_iter()
+            .map(|(index, hash)| {
+                let code = codes.iter().find(|(_, code)| code.hash == hash);
+                let bytes = code.map(|(_, code)| code.bytecode.original_bytes());
+                CodeChange::new(index, bytes.unwrap_or_default())
+            })
+            .collect()
     }
 
     fn slot(&self, cell: &SlotCell, before: U256, account: &mut AccountChanges) {

@@ -106,7 +106,7 @@ impl<'m> Loader<'m> {
                     cleared_at: Some(index),
                 };
                 let life = self.arenas.values.alloc(Value::Life(life));
-                cell.life.publish(index, life, &self.arenas.nodes);
+                cell.life.append(index, life, &self.arenas.nodes);
             }
         }
         Ok(())
@@ -134,7 +134,7 @@ impl<'m> Loader<'m> {
     ) -> Result<(), AccessListMismatch> {
         if let Some(index) = self.transaction(index, target)? {
             let value = self.arenas.values.alloc(value);
-            target.location().publish(index, value, &self.arenas.nodes);
+            target.location().append(index, value, &self.arenas.nodes);
             self.counts[(index - FIRST) as usize] += 1;
         }
         Ok(())
