@@ -22,8 +22,10 @@ use crate::{
 };
 use alloy_primitives::{Address, U256};
 use machine::{Execution, Stop};
+#[cfg(not(shuttle))]
+use program::Rng;
 use program::{ACCOUNTS, SLOTS};
-pub(super) use program::{Block, Outcome, Rng};
+pub(super) use program::{Block, Outcome};
 use revm::state::AccountInfo;
 use std::cell::Cell;
 
@@ -56,7 +58,18 @@ thread_local! {
     static NOISE: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Lets other threads go first, now and then. Shuttle needs no such help.
+/// Lets others go first: under shuttle rarely, but then for long, as a worker
+/// that the system has put aside.
+#[cfg(shuttle)]
+fn pause() {
+    use shuttle::rand::{Rng as _, thread_rng};
+    if thread_rng().gen_range(0..16) == 0 {
+        (0..thread_rng().gen_range(0..400)).for_each(|_| thread::yield_now());
+    }
+}
+
+/// Lets other threads go first, now and then.
+#[cfg(not(shuttle))]
 fn pause() {
     let Some(seed) = NOISE.get() else { return };
     let mut rng = Rng(seed);

@@ -25,7 +25,15 @@ fn seeds() -> u64 {
 }
 
 fn check(seed: u64, scheduler: impl Scheduler + 'static, mistake: Option<Mistake>) {
-    let block = Block::random(seed);
+    check_block(Block::random(seed), seed, scheduler, mistake);
+}
+
+fn check_block(
+    block: Block,
+    seed: u64,
+    scheduler: impl Scheduler + 'static,
+    mistake: Option<Mistake>,
+) {
     let expected = block.execute();
     let workers = 2 + (seed % 2) as usize;
     let window = 1 + (seed % 7) as usize;
@@ -54,6 +62,19 @@ fn made_up_blocks_end_as_they_do_in_order_when_workers_lag() {
             PctScheduler::new_from_seed(seed, depth, SCHEDULES),
             None,
         );
+    }
+}
+
+/// A worker was slow to tell readers what its transaction had changed. Meanwhile
+/// the transaction was invalidated and run again by another worker, which found
+/// nothing changed, told nobody and was done: a stale reader was committed.
+#[test]
+fn a_transaction_is_not_run_again_while_its_worker_still_tells() {
+    let rounds = seeds() as usize;
+    for depth in 2..6 {
+        let pct = PctScheduler::new_from_seed(depth as u64, depth, rounds);
+        // Three workers, and a window that keeps nobody waiting.
+        check_block(Block::slow_teller(), 27, pct, None);
     }
 }
 

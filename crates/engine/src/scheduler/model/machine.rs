@@ -28,7 +28,10 @@ struct Slot {
 struct Account {
     /// The balance before, or a lower bound.
     before: Option<U256>,
+    /// `before` is the balance itself.
     exact: bool,
+    /// The transaction depends on every bit of it.
+    observed: bool,
     at_least: U256,
     delta: U256,
 }
@@ -143,6 +146,8 @@ impl<'m> Execution<'m> {
         let fold = deltas::balance_bound(cell, self.index, &self.fees, |writer| self.check(writer));
         let bound = fold.map_err(Stop::Stall)?;
         self.balances[i].before = Some(bound);
+        // Only the beneficiary's has fees that may be unknown.
+        self.balances[i].exact = i != 0;
         Ok(bound)
     }
 
@@ -159,6 +164,7 @@ impl<'m> Execution<'m> {
             self.balances[i].before = Some(exact);
             self.balances[i].exact = true;
         }
+        self.balances[i].observed = true;
         Ok(self.balances[i].before.unwrap_or_default())
     }
 
@@ -167,7 +173,7 @@ impl<'m> Execution<'m> {
         for (account, cell) in self.balances.iter().zip(self.accounts) {
             let cell = Ref::new(cell);
             match account.before {
-                Some(exact) if account.exact => reads.push(Read::Balance(cell, exact)),
+                Some(exact) if account.observed => reads.push(Read::Balance(cell, exact)),
                 Some(_) if !account.at_least.is_zero() => {
                     reads.push(Read::BalanceAtLeast(cell, account.at_least));
                 }
@@ -187,7 +193,7 @@ impl<'m> Execution<'m> {
         for (account, cell) in self.balances.iter().zip(self.accounts) {
             let target = Target::Balance(Ref::new(cell));
             let value = match account.before {
-                Some(before) if account.exact => Value::Word(before.wrapping_add(account.delta)),
+                Some(before) if account.observed => Value::Word(before.wrapping_add(account.delta)),
                 _ => Value::Delta(account.delta),
             };
             if !account.delta.is_zero() {

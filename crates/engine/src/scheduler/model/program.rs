@@ -117,6 +117,26 @@ impl Block {
         }
     }
 
+    /// The second transaction reads what the first writes, and credits the third
+    /// the same whatever it read.
+    #[cfg(shuttle)]
+    pub(in crate::scheduler) fn slow_teller() -> Self {
+        let place = Place {
+            slot: 0,
+            by_data: false,
+        };
+        Self {
+            transactions: vec![
+                vec![Op::Store(place, 0)],
+                vec![Op::Load(place), Op::Credit(1, 4)],
+                vec![Op::Balance(1)],
+            ],
+            slots: [0; SLOTS as usize],
+            balances: [0; ACCOUNTS],
+            gas: 100,
+        }
+    }
+
     /// Executes one transaction after the other.
     pub(in crate::scheduler) fn execute(&self) -> Outcome {
         let mut outcome = Outcome {
