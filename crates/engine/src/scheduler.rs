@@ -18,7 +18,10 @@
 //! that location by `s < t`. Either `t`'s check (6) comes after the change and
 //! sees it, or `t` was EXECUTED before `s` looked (5) and `s` invalidates it:
 //! both sides store, fence, then load, so at least one of them sees the other.
-//! `s` is DONE only after it looked, and `t` commits only after `s` has.
+//! `s` is DONE only after it looked, and `t` commits only after `s` has. For this
+//! a transaction belongs to its worker until it is DONE, even when it has become
+//! stale before: a next incarnation elsewhere could write the same values, find
+//! nothing changed and be DONE before this one has told of the change.
 //!
 //! The ready set, the hints to running transactions, heat and the window only
 //! decide what is tried first. Exactness does not depend on them.
@@ -51,7 +54,7 @@ use std::{ptr, time::Duration};
 pub(crate) use handoff::Handoff;
 pub(crate) use park::Park;
 pub(crate) use ready::ReadySet;
-pub(crate) use status::{State, Status};
+pub(crate) use status::{Invalidated, State, Status};
 
 /// What an incarnation read and wrote, published when it finishes.
 #[derive(Debug)]
@@ -235,6 +238,16 @@ impl Scheduler {
         self.ready.take_lowest(committed, limit)
     }
 
+    /// Takes up to `count` transactions from `start` on that are ready: a bit for
+    /// each, from the lowest. Fewer at the end of the window.
+    pub(crate) fn claim_run(&self, start: usize, count: usize) -> u64 {
+        let limit = (self.committed() + self.window).min(self.transactions());
+        match limit.saturating_sub(start).min(count) {
+            0 => 0,
+            count => self.ready.take_run(start, count),
+        }
+    }
+
     /// Takes a particular transaction, if it is ready.
     pub(crate) fn claim_this(&self, tx: usize) -> bool {
         tx < self.transactions() && self.ready.take(tx)
@@ -258,11 +271,11 @@ impl Scheduler {
     }
 
     /// Starts the next incarnation of a transaction that the caller has executed.
-    pub(crate) fn rerun(&self, tx: usize, incarnation: u32) -> Option<u32> {
+    pub(crate) fn rerun(&self, tx: usize, incarnation: u32) -> u32 {
         let transaction = &self.transactions[tx];
-        let next = transaction.status.rerun(incarnation)?;
+        let next = transaction.status.rerun(incarnation);
         transaction.signature.clear();
-        Some(next)
+        next
     }
 
     /// Publishes the log and the fee of a transaction and makes it EXECUTED.
@@ -287,7 +300,7 @@ impl Scheduler {
         let transaction = &self.transactions[tx];
         match transaction.status.load().0 {
             State::Executed | State::Done | State::Committed => Some(transaction.fee.load()),
-            State::Ready | State::Running | State::Stalled => None,
+            State::Ready | State::Running | State::Stalled | State::Doomed => None,
         }
     }
 
@@ -346,14 +359,15 @@ impl Scheduler {
                     let stale = self
                         .log(reader)
                         .and_then(|log| log.reads().iter().find(|read| !holds(read, reader)));
-                    if let Some(read) = stale
-                        && transaction.status.invalidate(incarnation)
-                    {
-                        conflict(reader, read);
-                        self.make_ready(reader);
+                    let Some(read) = stale else { continue };
+                    match transaction.status.invalidate(incarnation) {
+                        Invalidated::No => continue,
+                        Invalidated::Doomed => {}
+                        Invalidated::Ready => self.make_ready(reader),
                     }
+                    conflict(reader, read);
                 }
-                State::Ready | State::Stalled | State::Committed => {}
+                State::Ready | State::Stalled | State::Doomed | State::Committed => {}
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     writes::{Target, Write},
 };
 use alloy_primitives::{Address, U256};
-use revm::DatabaseRef;
+use revm::{DatabaseRef, context::result::InvalidTransaction};
 use std::{
     collections::HashMap,
     sync::PoisonError,
@@ -83,12 +83,18 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     pub(crate) arenas: &'m WorkerArenas,
     pub(crate) vm: Vm<'m, DB>,
     pub(crate) effects: Effects,
+    /// Transactions that were claimed and not run yet: the first, and a bit for
+    /// each.
+    claimed: (usize, u64),
     /// Transactions taken in a row that had to wait for others.
     in_the_way: usize,
     /// How long it leaves the field to the others next time.
     patience: Duration,
     stats: Report,
 }
+
+/// Payments that are claimed together.
+const RUN: usize = 8;
 
 /// Transactions in a row that had to wait, after which a worker leaves the field
 /// to the others for a moment.
@@ -127,6 +133,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             arenas,
             vm,
             effects: Effects::default(),
+            claimed: (0, 0),
             in_the_way: 0,
             patience: SHORTEST_PATIENCE,
             stats,
@@ -160,10 +167,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let scheduler = self.run.scheduler;
         let mut preferred: Option<usize> = None;
         while !scheduler.is_finished() {
-            let claimed = preferred
-                .take()
-                .filter(|tx| scheduler.claim_this(*tx))
-                .or_else(|| scheduler.claim());
+            let claimed = self
+                .next_of_run()
+                .or_else(|| preferred.take().filter(|tx| scheduler.claim_this(*tx)))
+                .or_else(|| self.claim());
             match claimed {
                 Some(tx) => {
                     preferred = match expected {
@@ -175,7 +182,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 None => self.idle(|| scheduler.wait_for_work()),
             }
             self.commit_prefix();
-            if self.in_the_way >= IN_THE_WAY && !scheduler.is_finished() {
+            let in_the_way = self.in_the_way >= IN_THE_WAY && self.claimed.1 == 0;
+            if in_the_way && !scheduler.is_finished() {
                 // Each transaction it takes here has to be handed back.
                 let time = self.patience;
                 self.idle(|| scheduler.back_off(time));
@@ -186,6 +194,37 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         scheduler.release_all();
         self.stats.working += started.elapsed();
         std::mem::forget(guard);
+    }
+
+    /// Takes the lowest ready transaction. If it is a payment, a few that follow
+    /// are taken with it: they are so short that claiming them one by one, and
+    /// sharing cache lines with whoever claims the next, would cost as much.
+    fn claim(&mut self) -> Option<usize> {
+        let tx = self.run.scheduler.claim()?;
+        let (first, rest) = self.run.block.transactions[tx..].split_first()?;
+        let payments = rest
+            .iter()
+            .take(RUN - 1)
+            .take_while(|tx| tx.data.is_empty() && tx.kind.is_call() && tx.caller != first.caller)
+            .count();
+        if payments > 0 && first.data.is_empty() {
+            self.claimed = (tx + 1, self.run.scheduler.claim_run(tx + 1, payments));
+        }
+        Some(tx)
+    }
+
+    /// The next transaction of those that were claimed together.
+    fn next_of_run(&mut self) -> Option<usize> {
+        let (start, bits) = self.claimed;
+        if bits == 0 {
+            return None;
+        }
+        let skip = bits.trailing_zeros();
+        self.claimed = (
+            start + skip as usize + 1,
+            bits.checked_shr(skip + 1).unwrap_or(0),
+        );
+        Some(start + skip as usize)
     }
 
     fn idle(&mut self, sleep: impl FnOnce()) {
@@ -210,19 +249,24 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 None => self.attempt(tx, incarnation, mode),
             };
             match ended {
+                // Most likely the one before has not been started yet.
+                Ok(Verdict::Invalid(InvalidTransaction::NonceTooHigh { .. }))
+                    if mode == Mode::Speculative && !scheduler.is_stable(tx - 1) =>
+                {
+                    self.in_the_way += 1;
+                    if scheduler.stall(tx, incarnation, tx - 1) {
+                        return None;
+                    }
+                    incarnation = scheduler.begin(tx)?;
+                }
                 Ok(verdict) => {
                     self.publish(tx, incarnation, verdict);
                     // In final mode nobody is left who could have changed anything.
-                    if mode == Mode::Speculative && !self.own_reads_hold(tx) {
+                    let stale = mode == Mode::Speculative && !self.own_reads_hold(tx);
+                    if stale || !scheduler.transaction(tx).status.confirm(incarnation) {
                         self.heat_up(tx);
-                        match scheduler.rerun(tx, incarnation) {
-                            Some(next) => incarnation = next,
-                            None => return None,
-                        }
+                        incarnation = scheduler.rerun(tx, incarnation);
                         continue;
-                    }
-                    if !scheduler.transaction(tx).status.confirm(incarnation) {
-                        return None;
                     }
                     self.in_the_way = 0;
                     self.patience = SHORTEST_PATIENCE;

@@ -6,7 +6,7 @@
 //!     cargo test -p parallax-engine --lib loom
 //! ```
 
-use super::{Log, Park, ReadySet, Scheduler, State, Status};
+use super::{Invalidated, Log, Park, ReadySet, Scheduler, State, Status};
 use crate::{
     arena::PerWorker,
     deltas::Fees,
@@ -90,9 +90,14 @@ fn an_invalidation_beats_a_confirmation() {
         let status = executed();
         let other = Arc::clone(&status);
         let thread = thread::spawn(move || other.invalidate(0));
-        status.confirm(0);
-        assert!(thread.join().unwrap());
-        assert_eq!(status.load(), (State::Ready, 1));
+        let confirmed = status.confirm(0);
+        let (invalidated, state) = if confirmed {
+            (Invalidated::Ready, (State::Ready, 1))
+        } else {
+            (Invalidated::Doomed, (State::Doomed, 0))
+        };
+        assert_eq!(thread.join().unwrap(), invalidated);
+        assert_eq!(status.load(), state);
         assert!(!status.confirm(0));
     });
 }
@@ -103,9 +108,12 @@ fn one_of_two_invalidates() {
         let status = executed();
         let other = Arc::clone(&status);
         let thread = thread::spawn(move || other.invalidate(0));
-        let here = status.rerun(0).is_some();
-        assert!(here ^ thread.join().unwrap());
-        assert_eq!(status.load().1, 1);
+        let here = status.invalidate(0);
+        let there = thread.join().unwrap();
+        assert!((here == Invalidated::Doomed) ^ (there == Invalidated::Doomed));
+        assert!((here == Invalidated::No) ^ (there == Invalidated::No));
+        assert_eq!(status.rerun(0), 1);
+        assert_eq!(status.load(), (State::Running, 1));
     });
 }
 
@@ -117,7 +125,7 @@ fn a_transaction_is_committed_or_invalidated() {
         let other = Arc::clone(&status);
         let thread = thread::spawn(move || other.invalidate(0));
         let committed = status.commit();
-        assert!(committed ^ thread.join().unwrap());
+        assert_eq!(committed, thread.join().unwrap() == Invalidated::No);
         assert_eq!(status.load().0 == State::Committed, committed);
     });
 }
@@ -225,9 +233,6 @@ fn read_nonce(scheduler: &'static Scheduler, cell: &'static AccountCell, fees: F
     scheduler.finish(1, 0, log, U256::ZERO);
     if reads[0].holds(index_of(1), &fees) {
         transaction.status.confirm(0);
-    } else {
-        // Either this starts it again or the writer has made it ready.
-        scheduler.rerun(1, 0);
     }
     seen
 }

@@ -38,9 +38,6 @@ pub(super) enum Mistake {
     DoesNotCheck,
     /// Whoever waits for a transaction stays asleep.
     DoesNotWake,
-    /// A transaction is committed without taking it out of reach of those who
-    /// invalidate.
-    DoesNotClaimCommit,
     /// A bound that was relied on is forgotten when the exact balance is read.
     ForgetsBound,
 }
@@ -222,13 +219,11 @@ impl Worker<'_, '_> {
             match program::run(&self.run.block.transactions[tx], &mut execution) {
                 Ok(acc) => {
                     self.publish(tx, incarnation, acc, &execution);
-                    if speculative && !self.own_reads_hold(tx) {
-                        incarnation = scheduler.rerun(tx, incarnation)?;
-                        continue;
-                    }
+                    let stale = speculative && !self.own_reads_hold(tx);
                     pause();
-                    if !scheduler.transaction(tx).status.confirm(incarnation) {
-                        return None;
+                    if stale || !scheduler.transaction(tx).status.confirm(incarnation) {
+                        incarnation = scheduler.rerun(tx, incarnation);
+                        continue;
                     }
                     if self.run.mistake == Some(Mistake::DoesNotWake) {
                         return None;
@@ -341,8 +336,7 @@ impl Worker<'_, '_> {
 
     fn commit(&self, tx: usize, commits: &mut Commits) {
         let scheduler = self.run.scheduler;
-        let late = self.run.mistake == Some(Mistake::DoesNotClaimCommit);
-        if !late && !scheduler.transaction(tx).status.commit() {
+        if !scheduler.transaction(tx).status.commit() {
             return;
         }
         // SAFETY: under the commit lock, claimed, and everything below committed.
@@ -356,13 +350,6 @@ impl Worker<'_, '_> {
             commits.included.push((tx, verdict.acc));
         } else {
             self.retract(tx);
-        }
-        if late {
-            let claimed = scheduler.transaction(tx).status.commit();
-            assert!(
-                claimed,
-                "transaction {tx} was invalidated while it was committed"
-            );
         }
         scheduler.set_committed(tx + 1);
     }

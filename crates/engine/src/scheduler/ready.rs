@@ -48,6 +48,13 @@ impl ReadySet {
         Some(tx)
     }
 
+    /// Removes those of `start..start + count` that are in, but none beyond the
+    /// word of `start`; their bits, from the lowest.
+    pub(crate) fn take_run(&self, start: usize, count: usize) -> u64 {
+        let run = (u64::MAX >> (64 - count.clamp(1, 64))) << (start % 64);
+        (self.0[start / 64].fetch_and(!run, Ordering::SeqCst) & run) >> (start % 64)
+    }
+
     /// The lowest of `from..to`.
     pub(crate) fn lowest(&self, from: usize, to: usize) -> Option<usize> {
         if from >= to {
@@ -83,5 +90,11 @@ mod tests {
         set.insert(129);
         assert_eq!(set.take_lowest(129, 130), Some(129));
         assert_eq!(set.lowest(5, 5), None);
+        let set = ReadySet::full(130);
+        assert!(set.take(61));
+        assert_eq!(set.take_run(60, 8), 0b1101, "not beyond the word");
+        assert_eq!(set.take_run(60, 8), 0);
+        assert_eq!(set.take_run(64, 3), 0b111);
+        assert_eq!(set.lowest(60, 130), Some(67));
     }
 }

@@ -106,11 +106,6 @@ fn a_waiter_that_is_not_woken_is_noticed() {
 }
 
 #[test]
-fn a_commit_that_can_be_invalidated_is_noticed() {
-    is_noticed(Mistake::DoesNotClaimCommit);
-}
-
-#[test]
 fn a_forgotten_bound_is_noticed() {
     is_noticed(Mistake::ForgetsBound);
 }

@@ -3,17 +3,21 @@
 //! ```text
 //!            begin            finish              confirm           commit
 //!   READY ──────────▶ RUNNING ─────▶ EXECUTED ───────────▶ DONE ──────────▶ COMMITTED
-//!     ▲  ▲              │ │             │                    │
-//!     │  └── wake ── STALLED            │                    │
-//!     │                 │               │                    │
-//!     └─────────────────┴── invalidate (next incarnation) ───┘
+//!     ▲  ▲             ▲ │              │                    │
+//!     │  └── wake ─────┼─┴─ STALLED     │ invalidate         │
+//!     │                └──── rerun ── DOOMED                 │
+//!     └────────────────────── invalidate (next incarnation) ─┘
 //! ```
 //!
 //! - EXECUTED: its writes are visible; its worker is still telling readers of
 //!   stale values, and checks its own reads.
-//! - DONE: both are finished. A transaction below which everything is committed
-//!   and that is DONE can no longer be invalidated: only lower ones could, and
-//!   they were done telling before they committed.
+//! - DOOMED: the same, but its reads are known to be stale. Its worker will run
+//!   it again. Nobody else may, because what it has not told yet would be told by
+//!   nobody: the next incarnation only tells of what it changes itself.
+//! - DONE: both are finished, for this incarnation and all before it. A
+//!   transaction below which everything is committed and that is DONE can no
+//!   longer be invalidated: only lower ones could, and they were done telling
+//!   before they committed.
 //! - RUNNING carries a flag that asks the worker to check its reads soon.
 
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +31,18 @@ pub(crate) enum State {
     Done,
     Committed,
     Stalled,
+    Doomed,
+}
+
+/// What came of an invalidation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Invalidated {
+    /// Nothing: somebody else was faster.
+    No,
+    /// Its worker will run it again.
+    Doomed,
+    /// It is READY, and the caller has to say so.
+    Ready,
 }
 
 const SUSPECT: u64 = 1 << 8;
@@ -49,7 +65,8 @@ impl Status {
             2 => State::Executed,
             3 => State::Done,
             4 => State::Committed,
-            _ => State::Stalled,
+            5 => State::Stalled,
+            _ => State::Doomed,
         };
         (state, (packed >> 32) as u32)
     }
@@ -90,21 +107,25 @@ impl Status {
         self.swap_if((State::Executed, incarnation), (State::Done, incarnation))
     }
 
-    /// EXECUTED to RUNNING as the next incarnation, by its own worker; `None` if
-    /// somebody else has invalidated it first.
-    pub(crate) fn rerun(&self, incarnation: u32) -> Option<u32> {
-        self.swap_if(
-            (State::Executed, incarnation),
-            (State::Running, incarnation + 1),
-        )
-        .then_some(incarnation + 1)
+    /// EXECUTED or DOOMED to RUNNING as the next incarnation, by its own worker
+    /// when it has told readers of its changes.
+    pub(crate) fn rerun(&self, incarnation: u32) -> u32 {
+        debug_assert!(matches!(self.load().0, State::Executed | State::Doomed));
+        self.0
+            .store(pack(State::Running, incarnation + 1), Ordering::SeqCst);
+        incarnation + 1
     }
 
-    /// EXECUTED or DONE to READY as the next incarnation.
-    pub(crate) fn invalidate(&self, incarnation: u32) -> bool {
+    /// EXECUTED to DOOMED, or DONE to READY as the next incarnation.
+    pub(crate) fn invalidate(&self, incarnation: u32) -> Invalidated {
         let next = (State::Ready, incarnation + 1);
-        self.swap_if((State::Executed, incarnation), next)
-            || self.swap_if((State::Done, incarnation), next)
+        if self.swap_if((State::Executed, incarnation), (State::Doomed, incarnation)) {
+            Invalidated::Doomed
+        } else if self.swap_if((State::Done, incarnation), next) {
+            Invalidated::Ready
+        } else {
+            Invalidated::No
+        }
     }
 
     /// RUNNING to STALLED.
