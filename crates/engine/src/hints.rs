@@ -6,16 +6,16 @@
 //! and then follows it on the same worker. These are hints: exactness does not
 //! depend on them.
 
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// Heat that a conflict adds. Each execution takes one away.
-const CONFLICT: u32 = 64;
+const CONFLICT: i32 = 64;
 
 /// Heat from which calls are made one after the other: two recent conflicts.
-const HOT: u32 = 96;
+const HOT: i32 = 96;
 
 /// Heat beyond which no more is added.
-const HOTTEST: u32 = 256;
+const HOTTEST: i32 = 256;
 
 /// Hints about an account.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Hints {
     /// One more than the highest transaction that has started as a call of this
     /// account while it was hot.
     callee_of: AtomicU32,
-    heat: AtomicU32,
+    heat: AtomicI32,
 }
 
 impl Hints {
@@ -36,20 +36,19 @@ impl Hints {
     }
 
     /// Notes that `tx` starts, which calls this account. If the account is hot:
-    /// the one that started before it, if that is a lower one.
+    /// the call that started before it, if that is a lower one.
     pub(crate) fn start_as_callee(&self, tx: usize) -> Option<usize> {
         if self.heat.load(Ordering::Relaxed) < HOT {
-            None
-        } else {
-            start(&self.callee_of, tx)
+            return None;
         }
+        start(&self.callee_of, tx)
     }
 
     /// A transaction that calls this account had to be abandoned or repeated.
     pub(crate) fn heat_up(&self) {
         let heat = self.heat.load(Ordering::Relaxed);
         if heat < HOTTEST {
-            self.heat.store(heat + CONFLICT, Ordering::Relaxed);
+            self.heat.fetch_add(CONFLICT, Ordering::Relaxed);
         }
     }
 
@@ -57,7 +56,7 @@ impl Hints {
     pub(crate) fn cool_down(&self) {
         let heat = self.heat.load(Ordering::Relaxed);
         if heat > 0 {
-            self.heat.store(heat - 1, Ordering::Relaxed);
+            self.heat.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -96,10 +95,10 @@ mod tests {
         assert_eq!(hints.start_as_callee(1), None);
         hints.heat_up();
         assert_eq!(hints.start_as_callee(2), None);
-        assert_eq!(hints.start_as_callee(3), Some(2));
+        assert_eq!(hints.start_as_callee(5), Some(2));
         for _ in 0..64 {
             hints.cool_down();
         }
-        assert_eq!(hints.start_as_callee(4), None);
+        assert_eq!(hints.start_as_callee(6), None);
     }
 }

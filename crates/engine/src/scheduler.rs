@@ -249,6 +249,7 @@ impl Scheduler {
     }
 
     /// Takes a particular transaction, if it is ready.
+    #[cfg(test)]
     pub(crate) fn claim_this(&self, tx: usize) -> bool {
         tx < self.transactions() && self.ready.take(tx)
     }

@@ -67,8 +67,8 @@ pub(crate) struct View<'m, DB> {
     pub(crate) mode: Mode,
     /// Log reads even where everything below is final.
     pub(crate) log_reads: bool,
-    /// The sender of the running transaction, which was looked up already.
-    pub(crate) sender: Option<&'m AccountCell>,
+    /// Sender and callee of the running transaction, which were looked up before.
+    pub(crate) parties: [Option<&'m AccountCell>; 2],
     /// The scheduler's record of the running transaction, if it is one.
     pub(crate) transaction: Option<&'m Transaction>,
 }
@@ -108,10 +108,10 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
     /// The cell of `address`.
     #[inline]
     pub(crate) fn cell(&self, address: Address) -> &'m AccountCell {
-        if let Some(sender) = self.sender
-            && sender.address == address
-        {
-            return sender;
+        for known in self.parties.into_iter().flatten() {
+            if known.address == address {
+                return known;
+            }
         }
         self.memory
             .account(address, self.memory.hash(&address), self.arenas)

@@ -4,7 +4,7 @@ use crate::{
     access_list::Expected,
     ids::{FIRST, index_of},
     journal::Effects,
-    memory::{AccountCell, WorkerArenas},
+    memory::WorkerArenas,
     reads::Read,
     run::Run,
     scheduler::Log,
@@ -119,7 +119,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             index: 0,
             mode: Mode::Final,
             log_reads: run.config.dependencies,
-            sender: None,
+            parties: [None; 2],
             transaction: None,
         };
         let vm = Vm::new(run.block, run.precompiles, &run.system.idle, view, keccak);
@@ -165,19 +165,12 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let guard = HaltOnPanic(self.run.scheduler);
         let started = Instant::now();
         let scheduler = self.run.scheduler;
-        let mut preferred: Option<usize> = None;
         while !scheduler.is_finished() {
-            let claimed = self
-                .next_of_run()
-                .or_else(|| preferred.take().filter(|tx| scheduler.claim_this(*tx)))
-                .or_else(|| self.claim());
-            match claimed {
-                Some(tx) => {
-                    preferred = match expected {
-                        Some(expected) => self.verify_transaction(tx, expected),
-                        None => self.run_transaction(tx),
-                    }
-                }
+            match self.next_of_run().or_else(|| self.claim()) {
+                Some(tx) => match expected {
+                    Some(expected) => self.verify_transaction(tx, expected),
+                    None => self.run_transaction(tx),
+                },
                 None if scheduler.is_head_done() => {}
                 None => self.idle(|| scheduler.wait_for_work()),
             }
@@ -196,11 +189,15 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         std::mem::forget(guard);
     }
 
-    /// Takes the lowest ready transaction. If it is a payment, a few that follow
-    /// are taken with it: they are so short that claiming them one by one, and
-    /// sharing cache lines with whoever claims the next, would cost as much.
+    /// Takes the lowest ready transaction. If it looks like a payment, as the last
+    /// one was, a few that follow are taken with it: they are so short that
+    /// claiming them one by one, and sharing cache lines with whoever claims the
+    /// next, would cost as much.
     fn claim(&mut self) -> Option<usize> {
         let tx = self.run.scheduler.claim()?;
+        if !self.vm.was_plain_transfer() {
+            return Some(tx);
+        }
         let (first, rest) = self.run.block.transactions[tx..].split_first()?;
         let payments = rest
             .iter()
@@ -234,10 +231,13 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     }
 
     /// Runs a claimed transaction until it is done, waits for another one, or
-    /// belongs to somebody else. Returns what to try next.
-    fn run_transaction(&mut self, tx: usize) -> Option<usize> {
+    /// belongs to somebody else. What then becomes ready is claimed like anything
+    /// else, the lowest first: that is the next link of a chain, if it is one.
+    fn run_transaction(&mut self, tx: usize) {
         let scheduler = self.run.scheduler;
-        let mut incarnation = scheduler.begin(tx)?;
+        let Some(mut incarnation) = scheduler.begin(tx) else {
+            return;
+        };
         loop {
             let mode = if scheduler.committed() == tx {
                 Mode::Final
@@ -253,11 +253,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 Ok(Verdict::Invalid(InvalidTransaction::NonceTooHigh { .. }))
                     if mode == Mode::Speculative && !scheduler.is_stable(tx - 1) =>
                 {
-                    self.in_the_way += 1;
-                    if scheduler.stall(tx, incarnation, tx - 1) {
-                        return None;
+                    match self.wait_for(tx, incarnation, tx - 1) {
+                        Some(next) => incarnation = next,
+                        None => return,
                     }
-                    incarnation = scheduler.begin(tx)?;
                 }
                 Ok(verdict) => {
                     self.publish(tx, incarnation, verdict);
@@ -270,7 +269,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     }
                     self.in_the_way = 0;
                     self.patience = SHORTEST_PATIENCE;
-                    return scheduler.wake_waiters(tx);
+                    scheduler.wake_waiters(tx);
+                    return;
                 }
                 Err(Interruption::Stale) => {
                     self.stats.aborts += 1;
@@ -278,16 +278,24 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     incarnation = scheduler.restart(tx, incarnation);
                 }
                 Err(Interruption::Stall(on)) => {
-                    self.stats.stalls += 1;
-                    self.in_the_way += 1;
-                    let on = (on - FIRST) as usize;
-                    if scheduler.stall(tx, incarnation, on) {
-                        return Some(on);
+                    match self.wait_for(tx, incarnation, (on - FIRST) as usize) {
+                        Some(next) => incarnation = next,
+                        None => return,
                     }
-                    incarnation = scheduler.begin(tx)?;
                 }
             }
         }
+    }
+
+    /// Puts a running transaction aside until `on` is finished. If it is by now,
+    /// the incarnation with which to go on.
+    fn wait_for(&mut self, tx: usize, incarnation: u32, on: usize) -> Option<u32> {
+        self.stats.stalls += 1;
+        self.in_the_way += 1;
+        if self.run.scheduler.stall(tx, incarnation, on) {
+            return None;
+        }
+        self.run.scheduler.begin(tx)
     }
 
     /// A lower transaction that `tx` had better wait for.
@@ -296,16 +304,18 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let transaction = &run.block.transactions[tx];
         let view = &mut self.vm.journal().view;
         let sender = view.cell(transaction.caller);
-        view.sender = Some(sender);
+        let callee = transaction.kind.to().map(|to| view.cell(*to));
+        view.parties = [Some(sender), callee];
         let before_sender = sender.hints.start_as_sender(tx);
-        let callee = self.callee(tx);
         let before_callee = callee.and_then(|callee| callee.hints.start_as_callee(tx));
         if mode == Mode::Speculative {
-            let unfinished = |before: &usize| !run.scheduler.is_stable(*before);
-            let before = [before_sender, before_callee]
-                .into_iter()
-                .flatten()
-                .find(unfinished);
+            let scheduler = run.scheduler;
+            // A call of a hot contract waits until the one before is committed:
+            // that one may have run on values as stale as its own would be.
+            let head = scheduler.committed();
+            let uncommitted = before_callee.filter(|before| *before >= head && head < tx);
+            let before = before_sender.into_iter().chain(uncommitted.map(|_| head));
+            let before = before.filter(|before| !scheduler.is_stable(*before)).max();
             if before.is_some() {
                 return before;
             }
@@ -316,28 +326,20 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         None
     }
 
-    /// The account that a transaction calls, if it does more than pay it.
-    fn callee(&mut self, tx: usize) -> Option<&'m AccountCell> {
-        let transaction = &self.run.block.transactions[tx];
-        let to = transaction
-            .kind
-            .to()
-            .filter(|_| !transaction.data.is_empty())?;
-        Some(self.vm.journal().view.cell(*to))
-    }
-
     /// Notes that `tx` has met a conflict.
     fn heat_up(&mut self, tx: usize) {
-        if let Some(callee) = self.callee(tx) {
-            callee.hints.heat_up();
+        if let Some(to) = self.run.block.transactions[tx].kind.to() {
+            self.vm.journal().view.cell(*to).hints.heat_up();
         }
     }
 
     /// Runs a claimed transaction on the values of the given access list and
     /// compares what it writes. It needs no other transaction, and is done at once.
-    fn verify_transaction(&mut self, tx: usize, expected: &Expected) -> Option<usize> {
+    fn verify_transaction(&mut self, tx: usize, expected: &Expected) {
         let run = self.run;
-        let incarnation = run.scheduler.begin(tx)?;
+        let Some(incarnation) = run.scheduler.begin(tx) else {
+            return;
+        };
         let mut verdict = match self.attempt(tx, incarnation, Mode::Final) {
             Ok(verdict) => verdict,
             Err(interruption) => Verdict::Fatal(format!("interrupted: {interruption:?}")),
@@ -361,7 +363,6 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         run.scheduler
             .finish(tx, incarnation, log, Run::<DB>::NO_FEE);
         run.scheduler.transaction(tx).status.confirm(incarnation);
-        None
     }
 
     /// Adds to a verified block's memory what its list does not say: which

@@ -30,6 +30,20 @@ fn main() {
             drop(output.expect("a valid block"));
         }
     }
+    if workers > 0
+        && let Ok(output) = engine.replay(&workload.block, &workload.state)
+    {
+        let stats = output.stats;
+        println!(
+            "executions {} repeated {} aborts {} stalls {} conflicts {:?} busy {:?}",
+            stats.executions,
+            stats.reexecutions,
+            stats.aborts,
+            stats.stalls,
+            stats.conflicts.first(),
+            stats.timelines.iter().map(|timeline| timeline.busy).collect::<Vec<_>>(),
+        );
+    }
     times.sort_unstable();
     println!(
         "{kind} {transactions} txs, {workers} workers: {:?} least, {:?} median",

@@ -17,6 +17,7 @@ pub(crate) struct Park {
     sleepers: AtomicU32,
     lock: Mutex<()>,
     wake: Condvar,
+    naps: Condvar,
 }
 
 impl Park {
@@ -37,17 +38,15 @@ impl Park {
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Sleeps until [`Park::notify`] or for `time`, unless `work` says that there
-    /// is some.
+    /// Sleeps for `time`, or until [`Park::notify_all`], unless `work` says that
+    /// there is some. New work for one does not wake a napper: it naps because
+    /// others do the work better.
     pub(crate) fn nap_unless(&self, time: Duration, work: impl Fn() -> bool) {
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if !work() {
-            let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
             // Whether it was woken or the time was up does not matter.
-            drop(self.wake.wait_timeout(guard, time));
+            drop(self.naps.wait_timeout(guard, time));
         }
-        self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Wakes one sleeper, if there is any.
@@ -64,6 +63,7 @@ impl Park {
     pub(crate) fn notify_all(&self) {
         self.event();
         self.wake.notify_all();
+        self.naps.notify_all();
     }
 
     fn event(&self) {
