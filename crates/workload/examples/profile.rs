@@ -16,7 +16,11 @@ fn main() {
     let kind: Kind = kind.parse().expect("a kind of the catalogue");
     let workload = generate(kind, number(transactions), 1);
     let workers = number(workers);
-    let engine = Engine::new(EngineConfig { workers, ..EngineConfig::default() }).expect("threads");
+    let engine = Engine::new(EngineConfig {
+        workers,
+        ..EngineConfig::default()
+    })
+    .expect("threads");
     let mut times = Vec::new();
     for _ in 0..number(rounds) {
         let started = Instant::now();
@@ -41,7 +45,11 @@ fn main() {
             stats.aborts,
             stats.stalls,
             stats.conflicts.first(),
-            stats.timelines.iter().map(|timeline| timeline.busy).collect::<Vec<_>>(),
+            stats
+                .timelines
+                .iter()
+                .map(|timeline| timeline.busy)
+                .collect::<Vec<_>>(),
         );
     }
     times.sort_unstable();
