@@ -23,8 +23,9 @@
 //! stale before: a next incarnation elsewhere could write the same values, find
 //! nothing changed and be DONE before this one has told of the change.
 //!
-//! The ready set, the hints to running transactions, hints about accounts and the window only
-//! decide what is tried first. Exactness does not depend on them.
+//! The ready set, the hints to running transactions, what is learned about
+//! accounts and the window only decide what is tried first. Exactness does not
+//! depend on them.
 
 mod handoff;
 mod park;
