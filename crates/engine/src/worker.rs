@@ -171,7 +171,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     Some(expected) => self.verify_transaction(tx, expected),
                     None => self.run_transaction(tx),
                 },
-                None if scheduler.is_head_done() => {}
+                // Somebody is about to commit it.
+                None if scheduler.is_head_done() => std::thread::yield_now(),
                 None => self.idle(|| scheduler.wait_for_work()),
             }
             self.commit_prefix();
