@@ -10,26 +10,26 @@ use crate::{
     error::{EngineError, InvalidReason},
     ids::index_of,
     memory::Value,
-    outcome::{Skipped, TxOutcome},
-    run::OnInvalid,
+    outcome::Skipped,
+    results::Ending,
+    run::{OnInvalid, Run},
     scheduler::Log,
-    vm::Verdict,
+    vm::Failure,
     worker::Worker,
     writes::Target,
 };
 use alloy_primitives::U256;
-use revm::{DatabaseRef, context::result::ExecutionResult};
+use revm::DatabaseRef;
 use std::sync::TryLockError;
 
 /// What has been committed.
 #[derive(Debug)]
 pub(crate) struct Commits<E> {
-    pub(crate) outcomes: Vec<TxOutcome>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) gas_used: u64,
     /// The sum of the committed fees.
-    fees: U256,
-    /// Outcomes that were delivered to the sink.
+    pub(crate) fees: U256,
+    /// Transactions whose outcomes were delivered to the sink.
     delivered: usize,
     pub(crate) error: Option<EngineError<E>>,
 }
@@ -37,7 +37,6 @@ pub(crate) struct Commits<E> {
 impl<E> Default for Commits<E> {
     fn default() -> Self {
         Self {
-            outcomes: Vec::new(),
             skipped: Vec::new(),
             gas_used: 0,
             fees: U256::ZERO,
@@ -47,11 +46,24 @@ impl<E> Default for Commits<E> {
     }
 }
 
-impl<E> Commits<E> {
-    pub(crate) fn with_capacity(transactions: usize) -> Self {
-        Self {
-            outcomes: Vec::with_capacity(transactions),
-            ..Self::default()
+impl<DB: DatabaseRef> Run<'_, DB> {
+    /// Hands the caller the outcomes that were committed since the last time: a
+    /// slice for each range without gaps.
+    pub(crate) fn deliver(&self, commits: &mut Commits<DB::Error>) {
+        let committed = self.scheduler.committed();
+        let from = std::mem::replace(&mut commits.delivered, committed);
+        let Some(sink) = self.request.sink else {
+            return;
+        };
+        let known = commits.skipped.partition_point(|skip| skip.index < from);
+        let gaps = commits.skipped[known..].iter().map(|skip| skip.index);
+        let mut start = from;
+        for end in gaps.chain([committed]) {
+            if start < end {
+                // SAFETY: committed, and part of the block.
+                sink(unsafe { self.results.committed(start, end) });
+            }
+            start = end + 1;
         }
     }
 }
@@ -71,12 +83,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
             while scheduler.is_head_done() && !scheduler.is_halted() {
                 self.commit(scheduler.committed(), &mut commits);
             }
-            if let Some(sink) = self.run.request.sink
-                && commits.outcomes.len() > commits.delivered
-            {
-                sink(&commits.outcomes[commits.delivered..]);
-                commits.delivered = commits.outcomes.len();
-            }
+            self.run.deliver(&mut commits);
             drop(commits);
             if scheduler.is_finished() {
                 scheduler.release_all();
@@ -96,26 +103,21 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
         }
         // SAFETY: under the commit lock, no longer to be run, and everything
         // below committed.
-        let Some(verdict) = (unsafe { run.verdicts[tx].take() }) else {
+        let Some(ending) = (unsafe { run.results.take(tx) }) else {
             return;
         };
-        match self.judge(tx, verdict, commits.gas_used) {
-            Ok((result, fee)) => {
-                run.scheduler.set_fees_before(tx, commits.fees);
-                commits.fees += fee;
+        run.scheduler.set_fees_before(tx, commits.fees);
+        match self.judge(tx, ending, commits.gas_used) {
+            Ok(gas) => {
+                commits.gas_used += gas;
+                // SAFETY: as above; it was executed.
+                unsafe { run.results.complete(tx, commits.gas_used) };
+                commits.fees += U256::from(run.scheduler.last_fee(tx));
                 self.settle(tx);
-                commits.gas_used += result.tx_gas_used();
-                commits.outcomes.push(TxOutcome {
-                    index: tx,
-                    tx_type: run.block.transactions[tx].tx_type,
-                    result,
-                    cumulative_gas_used: commits.gas_used,
-                });
             }
             Err(EngineError::InvalidTransaction { index, reason })
                 if run.request.on_invalid == OnInvalid::Skip =>
             {
-                run.scheduler.set_fees_before(tx, commits.fees);
                 self.retract(tx);
                 commits.skipped.push(Skipped { index, reason });
             }
@@ -128,30 +130,38 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
         run.scheduler.set_committed(tx + 1);
     }
 
-    /// Whether the transaction is part of the block.
+    /// Whether the transaction is part of the block: the gas that it used. If it
+    /// is not, its outcome is dropped.
     fn judge(
         &self,
         tx: usize,
-        verdict: Verdict<DB::Error>,
+        ending: Ending<DB::Error>,
         gas_used: u64,
-    ) -> Result<(ExecutionResult, U256), EngineError<DB::Error>> {
+    ) -> Result<u64, EngineError<DB::Error>> {
         let invalid = |reason| EngineError::InvalidTransaction { index: tx, reason };
         let gas_limit = self.run.block.transactions[tx].gas_limit;
         let available = self.run.gas_left(gas_used);
         if gas_limit > available {
+            if let Ending::Executed { .. } = ending {
+                // SAFETY: under the commit lock and committed; not used again.
+                unsafe { self.run.results.discard(tx) };
+            }
             return Err(invalid(InvalidReason::BlockGasLimit {
                 gas_limit,
                 available,
             }));
         }
-        match verdict {
-            Verdict::Executed(result, fee) => Ok((result, fee)),
-            Verdict::Invalid(reason) => Err(invalid(reason.into())),
-            Verdict::InvalidHeader(reason) => Err(EngineError::InvalidHeader(reason)),
-            Verdict::Database(error) => Err(EngineError::Database(error)),
-            Verdict::Mismatch(mismatch) => Err(EngineError::AccessList(mismatch)),
-            Verdict::Fatal(reason) => Err(EngineError::Fatal { index: tx, reason }),
-        }
+        let failure = match ending {
+            Ending::Executed { gas } => return Ok(gas),
+            Ending::Failed(failure) => *failure,
+        };
+        Err(match failure {
+            Failure::Invalid(reason) => invalid(reason.into()),
+            Failure::InvalidHeader(reason) => EngineError::InvalidHeader(reason),
+            Failure::Database(error) => EngineError::Database(error),
+            Failure::Mismatch(mismatch) => EngineError::AccessList(mismatch),
+            Failure::Fatal(reason) => EngineError::Fatal { index: tx, reason },
+        })
     }
 
     /// Replaces the deltas of a transaction by absolute values.

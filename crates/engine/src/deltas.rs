@@ -59,7 +59,7 @@ impl Fees<'_> {
         }
         for tx in committed.max(from)..to {
             match self.scheduler.fee(tx) {
-                Some(fee) => sum += fee,
+                Some(fee) => sum += U256::from(fee),
                 None if unknown == Unknown::CountsAsZero => {}
                 None => return Err(FIRST + tx as Index),
             }

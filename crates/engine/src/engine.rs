@@ -13,7 +13,8 @@ use crate::{
     pool::Pool,
     protocol::system_transactions,
     run::{OnInvalid, Request, Run},
-    scheduler::{Handoff, Scheduler},
+    results::Results,
+    scheduler::Scheduler,
     vm::{CodeCache, KeccakCache},
     writes,
 };
@@ -57,6 +58,7 @@ struct Resources {
     slots: Table<SlotCell>,
     arenas: PerWorker<WorkerArenas>,
     caches: PerWorker<WorkerCaches>,
+    scheduler: Scheduler,
 }
 
 /// A worker's caches between blocks.
@@ -90,6 +92,7 @@ impl Engine {
                 slots: Table::default(),
                 arenas: PerWorker::new(workers, |_| WorkerArenas::default()),
                 caches: PerWorker::new(workers, |_| WorkerCaches::default()),
+                scheduler: Scheduler::default(),
             }),
             config: EngineConfig { workers, ..config },
         })
@@ -113,11 +116,9 @@ impl Engine {
     /// Bytes that the engine holds for the next block.
     pub fn memory_bytes(&self) -> usize {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory
-            .arenas
-            .iter_mut()
-            .map(|arenas| arenas.capacity_bytes())
-            .sum()
+        let arenas = memory.arenas.iter_mut();
+        let arenas: usize = arenas.map(|arenas| arenas.capacity_bytes()).sum();
+        arenas + memory.scheduler.capacity_bytes()
     }
 
     /// Executes a block whose order is given.
@@ -264,15 +265,15 @@ impl Engine {
             None => Precompiles::new(PrecompileSpecId::from_spec_id(block.spec())),
         };
         let system = system_transactions(block);
-        let scheduler = Scheduler::new(transactions, workers);
         let mut resources = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        resources.reset(block);
+        resources.reset(block, workers);
         let Resources {
             key,
             accounts,
             slots,
             arenas,
             caches,
+            scheduler,
         } = &*resources;
         let memory = Memory::new(*key, accounts, slots, arenas);
         // SAFETY: no worker runs yet.
@@ -285,10 +286,10 @@ impl Engine {
             config: &self.config,
             precompiles,
             memory: &memory,
-            scheduler: &scheduler,
+            scheduler,
             fees: Fees {
                 beneficiary: address,
-                scheduler: &scheduler,
+                scheduler,
                 separate: request.given.is_none(),
             },
             beneficiary,
@@ -297,8 +298,8 @@ impl Engine {
             caches,
             started,
             fee_bit: writes::bit(beneficiary.hash, 0),
-            verdicts: (0..transactions).map(|_| Handoff::default()).collect(),
-            commits: Mutex::new(Commits::with_capacity(transactions)),
+            results: Results::new(transactions),
+            commits: Mutex::new(Commits::default()),
             reports: Mutex::new(Vec::new()),
         };
         (
@@ -309,9 +310,10 @@ impl Engine {
 }
 
 impl Resources {
-    /// Empties everything and sizes the tables for `block`.
-    fn reset(&mut self, block: &Block) {
+    /// Empties everything and sizes it for `block`.
+    fn reset(&mut self, block: &Block, workers: usize) {
         let transactions = block.transactions.len();
+        self.scheduler.reset(transactions, workers);
         let gas: u64 = block
             .transactions
             .iter()

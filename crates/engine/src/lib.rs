@@ -19,6 +19,7 @@ mod outcome;
 mod pool;
 mod protocol;
 mod reads;
+mod results;
 mod run;
 mod scheduler;
 pub mod sequential;

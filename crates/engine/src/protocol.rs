@@ -13,7 +13,7 @@ use crate::{
     outcome::TxOutcome,
     sequential::{SystemTransactions as Calls, credits, deposits},
     view::{Mode, ViewError},
-    vm::Verdict,
+    vm::Failure,
     worker::Worker,
     writes::Access,
 };
@@ -156,18 +156,20 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     ) -> Result<ExecutionResult, EngineError<DB::Error>> {
         let address = target(tx);
         match self.vm.system_call(tx, index, &mut self.effects, true) {
-            Verdict::Executed(result, _) => {
+            Ok((result, _)) => {
                 self.publish_protocol(index);
                 Ok(result)
             }
-            Verdict::Database(error) => Err(EngineError::Database(error)),
-            Verdict::InvalidHeader(reason) => Err(EngineError::InvalidHeader(reason)),
-            Verdict::Invalid(reason) => Err(EngineError::SystemCall {
-                address,
-                reason: reason.to_string(),
+            Err(failure) => Err(match *failure {
+                Failure::Database(error) => EngineError::Database(error),
+                Failure::InvalidHeader(reason) => EngineError::InvalidHeader(reason),
+                Failure::Invalid(reason) => EngineError::SystemCall {
+                    address,
+                    reason: reason.to_string(),
+                },
+                Failure::Mismatch(mismatch) => EngineError::AccessList(mismatch),
+                Failure::Fatal(reason) => EngineError::SystemCall { address, reason },
             }),
-            Verdict::Mismatch(mismatch) => Err(EngineError::AccessList(mismatch)),
-            Verdict::Fatal(reason) => Err(EngineError::SystemCall { address, reason }),
         }
     }
 

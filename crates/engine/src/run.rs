@@ -18,12 +18,11 @@ use crate::{
     outcome::{BlockOutput, TxOutcome},
     pool::Pool,
     protocol::{self, SystemTransactions},
-    scheduler::{Handoff, Scheduler},
-    vm::Verdict,
+    results::Results,
+    scheduler::Scheduler,
     worker::Worker,
 };
 use alloy_eip7928::BlockAccessList;
-use alloy_primitives::U256;
 use revm::{DatabaseRef, precompile::Precompiles};
 use std::{sync::Mutex, time::Instant};
 
@@ -66,8 +65,7 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) beneficiary: &'m crate::memory::AccountCell,
     /// The bit of the beneficiary's balance in signatures.
     pub(crate) fee_bit: usize,
-    /// How each transaction ended, for the one that commits it.
-    pub(crate) verdicts: Box<[Handoff<Verdict<DB::Error>>]>,
+    pub(crate) results: Results<DB::Error>,
     pub(crate) commits: Mutex<Commits<DB::Error>>,
     pub(crate) reports: Mutex<Vec<crate::worker::Report>>,
 }
@@ -102,6 +100,12 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             })
         };
         let mut commits = self.take_commits();
+        // SAFETY: the workers have ended, and whoever stopped them had committed
+        // everything below.
+        let outcomes = unsafe {
+            let committed = self.scheduler.committed();
+            self.results.take_outcomes(committed, &commits.skipped)
+        };
         if let Some(error) = commits.error.take() {
             worker.report();
             return Err(error);
@@ -109,12 +113,12 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         if self.request.given.is_some() {
             worker.publish_lives();
         }
-        let requests = protocol::after(&mut worker, &commits.outcomes)?;
+        let requests = protocol::after(&mut worker, &outcomes)?;
         worker.report();
         let access_list = self
             .request
             .access_list
-            .then(|| access_list::produce(self, &commits))
+            .then(|| access_list::produce(self, &outcomes))
             .transpose()
             .map_err(EngineError::Database)?;
         if let (Some(given), Some(list)) = (self.request.given, &access_list)
@@ -128,7 +132,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {
             gas_used: commits.gas_used,
-            outcomes: commits.outcomes,
+            outcomes,
             skipped: commits.skipped,
             requests,
             changes,
@@ -169,5 +173,5 @@ impl<DB: DatabaseRef> Run<'_, DB> {
     }
 
     /// The price of nothing; what a transaction without a separate fee pays.
-    pub(crate) const NO_FEE: U256 = U256::ZERO;
+    pub(crate) const NO_FEE: u128 = 0;
 }

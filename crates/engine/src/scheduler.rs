@@ -130,41 +130,86 @@ impl Signature {
     }
 }
 
-/// A word that one thread writes and others may read; torn reads are possible
+/// A number that one thread writes and others may read; torn reads are possible
 /// and harmless where it is used (the reader checks again later).
-#[derive(Debug, Default)]
-struct Word([AtomicU64; 4]);
+#[derive(Debug)]
+struct Limbs<const N: usize>([AtomicU64; N]);
 
-impl Word {
-    fn store(&self, value: U256) {
-        for (limb, value) in self.0.iter().zip(value.as_limbs()) {
-            limb.store(*value, Ordering::Relaxed);
+impl<const N: usize> Default for Limbs<N> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl<const N: usize> Limbs<N> {
+    fn store(&self, value: [u64; N]) {
+        for (limb, value) in self.0.iter().zip(value) {
+            limb.store(value, Ordering::Relaxed);
         }
     }
 
-    fn load(&self) -> U256 {
-        let [a, b, c, d] = &self.0;
-        U256::from_limbs([a, b, c, d].map(|limb| limb.load(Ordering::Relaxed)))
+    fn load(&self) -> [u64; N] {
+        std::array::from_fn(|i| self.0[i].load(Ordering::Relaxed))
     }
 }
 
-/// The scheduler's view of one transaction.
+/// The scheduler's view of one transaction: what changes while it runs. The
+/// order of the fields keeps all but the signature in one cache line.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(crate) struct Transaction {
     pub(crate) status: Status,
-    pub(crate) signature: Signature,
     log: AtomicPtr<Log>,
-    fee: Word,
-    fees_before: Word,
+    fee: Limbs<2>,
     has_waiters: AtomicBool,
+    pub(crate) signature: Signature,
+}
+
+impl Transaction {
+    fn reset(&mut self) {
+        self.status = Status::default();
+        self.log = AtomicPtr::default();
+        self.set_fee(0);
+        self.has_waiters = AtomicBool::new(false);
+    }
+
+    fn fee(&self) -> u128 {
+        let [low, high] = self.fee.load();
+        u128::from(high) << 64 | u128::from(low)
+    }
+
+    fn set_fee(&self, fee: u128) {
+        self.fee.store([fee as u64, (fee >> 64) as u64]);
+    }
+}
+
+/// What is seldom looked at.
+#[derive(Debug, Default)]
+struct Aside {
+    fees_before: Limbs<4>,
     waiters: Mutex<Vec<usize>>,
 }
 
-/// The schedule of one block.
+impl Aside {
+    /// The sum of fees is written before it is read.
+    fn reset(&mut self) {
+        self.waiters
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}
+
+/// The schedule of one block. Its memory is used again for the next.
 #[derive(Debug)]
 pub(crate) struct Scheduler {
-    transactions: Box<[Transaction]>,
+    /// As many as the largest block had, so far.
+    transactions: Vec<Transaction>,
+    asides: Vec<Aside>,
+    /// How many transactions this block has.
+    count: usize,
+    /// Transactions from here on are not to be started yet.
+    end: AtomicUsize,
     ready: ReadySet,
     park: Park,
     /// Everything below is committed.
@@ -179,22 +224,79 @@ pub(crate) struct Scheduler {
     noted: AtomicUsize,
 }
 
-impl Scheduler {
-    pub(crate) fn new(transactions: usize, workers: usize) -> Self {
+impl Default for Scheduler {
+    fn default() -> Self {
         Self {
-            transactions: (0..transactions).map(|_| Transaction::default()).collect(),
-            ready: ReadySet::full(transactions),
+            transactions: Vec::new(),
+            asides: Vec::new(),
+            count: 0,
+            end: AtomicUsize::new(0),
+            ready: ReadySet::empty(0),
             park: Park::default(),
             committed: AtomicUsize::new(0),
-            readers: ReadySet::empty(transactions),
-            window: 32 * workers,
+            readers: ReadySet::empty(0),
+            window: 0,
             halted: AtomicBool::new(false),
             noted: AtomicUsize::new(0),
         }
     }
+}
 
+impl Scheduler {
+    #[cfg(test)]
+    pub(crate) fn new(transactions: usize, workers: usize) -> Self {
+        let mut scheduler = Self::default();
+        scheduler.reset(transactions, workers);
+        scheduler
+    }
+
+    /// Prepares for a block of `transactions`, all of which may be started.
+    pub(crate) fn reset(&mut self, transactions: usize, workers: usize) {
+        for transaction in self.transactions.iter_mut().take(transactions) {
+            transaction.reset();
+        }
+        for aside in self.asides.iter_mut().take(transactions) {
+            aside.reset();
+        }
+        let count = self.transactions.len().max(transactions);
+        self.transactions.resize_with(count, Transaction::default);
+        self.asides.resize_with(count, Aside::default);
+        self.count = transactions;
+        self.end = AtomicUsize::new(transactions);
+        self.ready = ReadySet::full(transactions);
+        self.committed = AtomicUsize::new(0);
+        self.readers = ReadySet::empty(transactions);
+        self.window = 32 * workers;
+        self.halted = AtomicBool::new(false);
+        self.noted = AtomicUsize::new(0);
+    }
+
+    /// How many transactions the block has.
     pub(crate) fn transactions(&self) -> usize {
-        self.transactions.len()
+        self.count
+    }
+
+    /// Bytes held for the next block.
+    pub(crate) fn capacity_bytes(&self) -> usize {
+        self.transactions.capacity() * size_of::<Transaction>()
+            + self.asides.capacity() * size_of::<Aside>()
+    }
+
+    /// Workers are finished when everything below `end` is committed. Only while
+    /// none is working.
+    pub(crate) fn set_end(&self, end: usize) {
+        self.end.store(end, Ordering::SeqCst);
+    }
+
+    #[inline]
+    fn end(&self) -> usize {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// The end of what may be started now.
+    #[inline]
+    fn limit(&self, committed: usize) -> usize {
+        (committed + self.window).min(self.end())
     }
 
     #[inline]
@@ -214,7 +316,7 @@ impl Scheduler {
 
     /// Nothing is left to do, or it is pointless to go on.
     pub(crate) fn is_finished(&self) -> bool {
-        self.halted.load(Ordering::Relaxed) || self.committed() == self.transactions()
+        self.halted.load(Ordering::Relaxed) || self.committed() == self.end()
     }
 
     /// Stops all workers.
@@ -235,14 +337,13 @@ impl Scheduler {
     /// Takes the lowest ready transaction of the window.
     pub(crate) fn claim(&self) -> Option<usize> {
         let committed = self.committed();
-        let limit = (committed + self.window).min(self.transactions());
-        self.ready.take_lowest(committed, limit)
+        self.ready.take_lowest(committed, self.limit(committed))
     }
 
     /// Takes up to `count` transactions from `start` on that are ready: a bit for
     /// each, from the lowest. Fewer at the end of the window.
     pub(crate) fn claim_run(&self, start: usize, count: usize) -> u64 {
-        let limit = (self.committed() + self.window).min(self.transactions());
+        let limit = self.limit(self.committed());
         match limit.saturating_sub(start).min(count) {
             0 => 0,
             count => self.ready.take_run(start, count),
@@ -281,12 +382,12 @@ impl Scheduler {
     }
 
     /// Publishes the log and the fee of a transaction and makes it EXECUTED.
-    pub(crate) fn finish(&self, tx: usize, incarnation: u32, log: &Log, fee: U256) {
+    pub(crate) fn finish(&self, tx: usize, incarnation: u32, log: &Log, fee: u128) {
         let transaction = &self.transactions[tx];
         transaction
             .log
             .store(ptr::from_ref(log).cast_mut(), Ordering::Release);
-        transaction.fee.store(fee);
+        transaction.set_fee(fee);
         transaction.status.finish(incarnation);
         fence(Ordering::SeqCst);
     }
@@ -298,22 +399,22 @@ impl Scheduler {
     }
 
     /// The fee of an executed transaction.
-    pub(crate) fn fee(&self, tx: usize) -> Option<U256> {
+    pub(crate) fn fee(&self, tx: usize) -> Option<u128> {
         let transaction = &self.transactions[tx];
         match transaction.status.load().0 {
-            State::Executed | State::Done | State::Committed => Some(transaction.fee.load()),
+            State::Executed | State::Done | State::Committed => Some(transaction.fee()),
             State::Ready | State::Running | State::Stalled | State::Doomed => None,
         }
     }
 
     /// The fee that the last finished incarnation of `tx` published.
-    pub(crate) fn last_fee(&self, tx: usize) -> U256 {
-        self.transactions[tx].fee.load()
+    pub(crate) fn last_fee(&self, tx: usize) -> u128 {
+        self.transactions[tx].fee()
     }
 
     /// Takes back the fee of a transaction that is left out of the block.
     pub(crate) fn clear_fee(&self, tx: usize) {
-        self.transactions[tx].fee.store(U256::ZERO);
+        self.transactions[tx].set_fee(0);
         fence(Ordering::SeqCst);
     }
 
@@ -322,13 +423,13 @@ impl Scheduler {
         if tx == 0 {
             return U256::ZERO;
         }
-        let last = &self.transactions[tx - 1];
-        last.fees_before.load() + last.fee.load()
+        let before = U256::from_limbs(self.asides[tx - 1].fees_before.load());
+        before + U256::from(self.transactions[tx - 1].fee())
     }
 
     /// Sets the sum of the fees below `tx`; part of committing `tx`.
     pub(crate) fn set_fees_before(&self, tx: usize, sum: U256) {
-        self.transactions[tx].fees_before.store(sum);
+        self.asides[tx].fees_before.store(*sum.as_limbs());
     }
 
     /// Tells readers above `tx` that the locations in `changed` have changed.
@@ -346,7 +447,7 @@ impl Scheduler {
             return;
         }
         // Nothing that is further ahead has ever been started.
-        let limit = (tx + 1 + self.window).min(self.transactions());
+        let limit = self.limit(tx + 1);
         let mut next = tx + 1;
         while let Some(reader) = self.readers.lowest(next, limit) {
             next = reader + 1;
@@ -386,7 +487,7 @@ impl Scheduler {
         self.readers.take(tx);
         self.transactions[tx].status.stall(incarnation);
         {
-            let mut waiters = writer
+            let mut waiters = self.asides[on]
                 .waiters
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
@@ -414,7 +515,7 @@ impl Scheduler {
             return None;
         }
         let waiters = {
-            let mut waiters = writer
+            let mut waiters = self.asides[tx]
                 .waiters
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
@@ -446,8 +547,7 @@ impl Scheduler {
             return;
         }
         self.noted.store(committed, Ordering::Relaxed);
-        let limit = (committed + self.window).min(self.transactions());
-        if self.ready.lowest(committed, limit).is_some() {
+        if self.ready.lowest(committed, self.limit(committed)).is_some() {
             self.park.notify();
         }
     }
@@ -468,9 +568,8 @@ impl Scheduler {
     pub(crate) fn wait_for_work(&self) {
         let work = || {
             let committed = self.committed();
-            let limit = (committed + self.window).min(self.transactions());
             self.is_finished()
-                || self.ready.lowest(committed, limit).is_some()
+                || self.ready.lowest(committed, self.limit(committed)).is_some()
                 || self.is_head_done()
         };
         for _ in 0..LOOKS {
@@ -485,7 +584,7 @@ impl Scheduler {
     /// Whether the first uncommitted transaction can be committed.
     pub(crate) fn is_head_done(&self) -> bool {
         let committed = self.committed();
-        committed < self.transactions()
+        committed < self.end()
             && self.transactions[committed].status.load().0 == State::Done
     }
 

@@ -13,7 +13,6 @@ use crate::{
     scheduler::Transaction,
     view::{Mode, View, ViewError},
 };
-use alloy_primitives::U256;
 use revm::{
     DatabaseRef,
     bytecode::opcode,
@@ -36,7 +35,7 @@ use precompiles::PrecompileSet;
 pub(crate) struct Scratch {
     pub(crate) keccak: KeccakCache,
     /// The fee of the running transaction, if it is paid outside the journal.
-    pub(crate) fee: U256,
+    pub(crate) fee: u128,
     /// The running transaction never entered the interpreter.
     pub(crate) plain_transfer: bool,
 }
@@ -59,11 +58,13 @@ type Interpreter<'m, DB> = Evm<
     EthFrame<EthInterpreter>,
 >;
 
-/// How an execution ended.
+/// How an execution ended: with a result, and this fee for the beneficiary
+/// outside the journal, or not.
+pub(crate) type Verdict<E> = Result<(ExecutionResult, u128), Box<Failure<E>>>;
+
+/// Why an execution has no result.
 #[derive(Debug)]
-pub(crate) enum Verdict<E> {
-    /// With a result, and this fee for the beneficiary outside the journal.
-    Executed(ExecutionResult, U256),
+pub(crate) enum Failure<E> {
     /// The transaction may not be part of the block.
     Invalid(InvalidTransaction),
     /// The block environment is unusable.
@@ -121,7 +122,7 @@ impl<'m, DB: DatabaseRef> Vm<'m, DB> {
             journaled_state: journal,
             chain: Scratch {
                 keccak,
-                fee: U256::ZERO,
+                fee: 0,
                 plain_transfer: false,
             },
             local: LocalContext::default(),
@@ -184,7 +185,7 @@ impl<'m, DB: DatabaseRef> Vm<'m, DB> {
         let ended = ParallelHandler::default().run_system_call(&mut self.evm);
         match self.conclude(ended, effects, accesses) {
             Ok(verdict) => verdict,
-            Err(_) => Verdict::Fatal("a system call was interrupted".to_owned()),
+            Err(_) => Err(Failure::Fatal("a system call was interrupted".to_owned()).into()),
         }
     }
 
@@ -198,7 +199,7 @@ impl<'m, DB: DatabaseRef> Vm<'m, DB> {
         let ctx = &mut self.evm.ctx;
         ctx.tx = tx;
         ctx.error = Ok(());
-        ctx.chain.fee = U256::ZERO;
+        ctx.chain.fee = 0;
         ctx.chain.plain_transfer = false;
         ctx.journaled_state.view.mode = mode;
         ctx.journaled_state.view.transaction = transaction;
@@ -230,26 +231,26 @@ impl<'m, DB: DatabaseRef> Vm<'m, DB> {
             journal.finish(effects).map_err(EVMError::Database)?;
             Ok(result)
         });
-        let verdict = match ended {
+        let failure = match ended {
             Ok(result) => {
                 if accesses {
                     journal.list_accesses(&mut effects.accesses);
                 }
-                return Ok(Verdict::Executed(result, fee));
+                return Ok(Ok((result, fee)));
             }
             Err(EVMError::Database(ViewError::Stall(on))) => return Err(Interruption::Stall(on)),
             Err(EVMError::Database(ViewError::Stale)) => return Err(Interruption::Stale),
-            Err(EVMError::Database(ViewError::Database(error))) => Verdict::Database(error),
-            Err(EVMError::Transaction(reason)) => Verdict::Invalid(reason),
-            Err(EVMError::Header(reason)) => Verdict::InvalidHeader(reason),
-            Err(EVMError::Custom(reason)) => Verdict::Fatal(reason),
-            Err(EVMError::CustomAny(reason)) => Verdict::Fatal(reason.to_string()),
+            Err(EVMError::Database(ViewError::Database(error))) => Failure::Database(error),
+            Err(EVMError::Transaction(reason)) => Failure::Invalid(reason),
+            Err(EVMError::Header(reason)) => Failure::InvalidHeader(reason),
+            Err(EVMError::Custom(reason)) => Failure::Fatal(reason),
+            Err(EVMError::CustomAny(reason)) => Failure::Fatal(reason.to_string()),
         };
         // No writes; but what it saw may still change.
         effects.clear();
         if journal.view.is_speculative() {
             journal.list_reads(&mut effects.reads);
         }
-        Ok(verdict)
+        Ok(Err(Box::new(failure)))
     }
 }

@@ -5,12 +5,13 @@ use crate::{
     ids::{FIRST, index_of},
     journal::Effects,
     memory::WorkerArenas,
+    outcome::TxOutcome,
     reads::Read,
     run::Run,
     scheduler::Log,
     stats::{Conflict, Span, Stats, Timeline},
     view::{Mode, View},
-    vm::{Interruption, Verdict, Vm},
+    vm::{Failure, Interruption, Verdict, Vm},
     writes::{Target, Write},
 };
 use alloy_primitives::{Address, U256};
@@ -251,8 +252,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             };
             match ended {
                 // Most likely the one before has not been started yet.
-                Ok(Verdict::Invalid(InvalidTransaction::NonceTooHigh { .. }))
-                    if mode == Mode::Speculative && !scheduler.is_stable(tx - 1) =>
+                Ok(Err(failure))
+                    if mode == Mode::Speculative
+                        && is_early(&failure)
+                        && !scheduler.is_stable(tx - 1) =>
                 {
                     match self.wait_for(tx, incarnation, tx - 1) {
                         Some(next) => incarnation = next,
@@ -343,12 +346,14 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         };
         let mut verdict = match self.attempt(tx, incarnation, Mode::Final) {
             Ok(verdict) => verdict,
-            Err(interruption) => Verdict::Fatal(format!("interrupted: {interruption:?}")),
+            Err(interruption) => {
+                Err(Failure::Fatal(format!("interrupted: {interruption:?}")).into())
+            }
         };
-        if let (Verdict::Executed(..), Some(list)) = (&verdict, run.request.given)
+        if let (Ok(_), Some(list)) = (&verdict, run.request.given)
             && let Err(mismatch) = expected.check(tx, &self.effects.writes, &run.fees, list)
         {
-            verdict = Verdict::Mismatch(Box::new(mismatch));
+            verdict = Err(Failure::Mismatch(Box::new(mismatch)).into());
         }
         if !expected.implies_lives(tx, &self.effects.writes) {
             run.memory.note_list_is_not_enough();
@@ -359,8 +364,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             arenas.writes.alloc_slice(&self.effects.writes),
             arenas.accesses.alloc_slice(&self.effects.accesses),
         ));
-        // SAFETY: this worker runs the transaction.
-        unsafe { run.verdicts[tx].put(verdict) };
+        self.put(tx, verdict);
         run.scheduler
             .finish(tx, incarnation, log, Run::<DB>::NO_FEE);
         run.scheduler.transaction(tx).status.confirm(incarnation);
@@ -415,8 +419,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let run = self.run;
         let scheduler = run.scheduler;
         let fee = match &verdict {
-            Verdict::Executed(_, fee) => *fee,
-            _ => Run::<DB>::NO_FEE,
+            Ok((_, fee)) => *fee,
+            Err(_) => Run::<DB>::NO_FEE,
         };
         let before = scheduler.log(tx);
         let mut changed = [0u64; 8];
@@ -431,10 +435,22 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             writes,
             arenas.accesses.alloc_slice(&self.effects.accesses),
         ));
-        // SAFETY: this worker runs the transaction.
-        unsafe { run.verdicts[tx].put(verdict) };
+        self.put(tx, verdict);
         scheduler.finish(tx, incarnation, log, fee);
         self.tell(tx, &changed);
+    }
+
+    /// Puts how `tx`, which this worker runs, has ended where the caller will
+    /// find it.
+    fn put(&self, tx: usize, verdict: Verdict<DB::Error>) {
+        let ended = verdict.map(|(result, _)| TxOutcome {
+            index: tx,
+            tx_type: self.run.block.transactions[tx].tx_type,
+            result,
+            cumulative_gas_used: 0,
+        });
+        // SAFETY: this worker runs the transaction.
+        unsafe { self.run.results.put(tx, ended) };
     }
 
     fn publish_writes(
@@ -494,6 +510,14 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             }
         }
     }
+}
+
+/// Whether a transaction may have failed only because it came too early.
+fn is_early<E>(failure: &Failure<E>) -> bool {
+    matches!(
+        failure,
+        Failure::Invalid(InvalidTransaction::NonceTooHigh { .. })
+    )
 }
 
 fn place(read: &Read) -> (Address, Option<U256>) {

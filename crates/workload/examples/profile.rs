@@ -6,6 +6,10 @@ use parallax_engine::{Engine, EngineConfig, sequential};
 use parallax_workload::{Kind, generate};
 use std::time::Instant;
 
+/// That of the binary, whose figures this explains.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, transactions, workers, rounds] = arguments.as_slice() else {

@@ -1,10 +1,10 @@
 //! Making the list of an executed block: its versions are the changes.
 
 use crate::{
-    commit::Commits,
     gather::all_arenas,
     ids::{FIRST, Index, access_index, index_of},
     memory::{AccountCell, SlotCell, Value, code},
+    outcome::TxOutcome,
     protocol::mark_accessed,
     run::Run,
 };
@@ -22,10 +22,10 @@ use std::{collections::HashMap, ptr, sync::atomic::Ordering};
 /// If the database fails.
 pub(crate) fn produce<DB: DatabaseRef>(
     run: &Run<'_, DB>,
-    commits: &Commits<DB::Error>,
+    outcomes: &[TxOutcome],
 ) -> Result<BlockAccessList, DB::Error> {
-    mark(run, commits);
-    let order = Order::new(run, commits);
+    mark(run, outcomes);
+    let order = Order::new(run, outcomes);
     let mut accounts = Vec::new();
     let mut positions = HashMap::new();
     for arenas in all_arenas(run) {
@@ -61,12 +61,12 @@ pub(crate) fn produce<DB: DatabaseRef>(
 }
 
 /// Marks what the included transactions accessed.
-fn mark<DB: DatabaseRef>(run: &Run<'_, DB>, commits: &Commits<DB::Error>) {
-    for outcome in &commits.outcomes {
+fn mark<DB: DatabaseRef>(run: &Run<'_, DB>, outcomes: &[TxOutcome]) {
+    for outcome in outcomes {
         if let Some(log) = run.scheduler.log(outcome.index) {
             mark_accessed(log.accesses());
         }
-        if !run.scheduler.last_fee(outcome.index).is_zero() {
+        if run.scheduler.last_fee(outcome.index) != 0 {
             run.beneficiary.accessed.store(true, Ordering::Relaxed);
         }
     }
@@ -80,14 +80,14 @@ struct Order {
 }
 
 impl Order {
-    fn new<DB: DatabaseRef>(run: &Run<'_, DB>, commits: &Commits<DB::Error>) -> Self {
+    fn new<DB: DatabaseRef>(run: &Run<'_, DB>, outcomes: &[TxOutcome]) -> Self {
         let mut indices = vec![0; run.scheduler.transactions()];
-        for (position, outcome) in commits.outcomes.iter().enumerate() {
+        for (position, outcome) in outcomes.iter().enumerate() {
             indices[outcome.index] = position as u64 + 1;
         }
         Self {
             indices,
-            transactions: commits.outcomes.len(),
+            transactions: outcomes.len(),
         }
     }
 
@@ -239,7 +239,7 @@ fn beneficiary_balances<DB: DatabaseRef>(
 ) -> Vec<(Index, U256)> {
     let fees = (0..run.scheduler.transactions())
         .filter(|_| run.fees.separate)
-        .map(|tx| (index_of(tx), run.scheduler.last_fee(tx)))
+        .map(|tx| (index_of(tx), U256::from(run.scheduler.last_fee(tx))))
         .filter(|(_, fee)| !fee.is_zero());
     let mut events: Vec<(Index, bool, U256)> =
         fees.map(|(index, fee)| (index, true, fee)).collect();

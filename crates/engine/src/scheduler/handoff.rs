@@ -15,13 +15,14 @@ impl<T> Default for Handoff<T> {
     }
 }
 
+/// One thread at a time may use a transaction's cell: the worker that runs it
+/// (its status is RUNNING by that worker's doing), or, when it is COMMITTED and
+/// will not run again, whoever holds the commit lock.
 impl<T> Handoff<T> {
     /// Stores a value, dropping the one before.
     ///
     /// # Safety
-    /// The caller runs the transaction: its status is RUNNING by the caller's
-    /// doing. (Only one worker runs a transaction at a time, and it is not
-    /// committed while it runs.)
+    /// The caller is the one that may use the cell.
     pub(crate) unsafe fn put(&self, value: T) {
         // SAFETY: exclusive by the condition above.
         unsafe { *self.0.get() = Some(value) };
@@ -30,8 +31,7 @@ impl<T> Handoff<T> {
     /// Takes the value.
     ///
     /// # Safety
-    /// The caller holds the commit lock and has made the transaction COMMITTED:
-    /// it will not run again.
+    /// As for [`Handoff::put`].
     pub(crate) unsafe fn take(&self) -> Option<T> {
         // SAFETY: exclusive by the condition above.
         unsafe { (*self.0.get()).take() }

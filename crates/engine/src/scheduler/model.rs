@@ -250,7 +250,7 @@ impl Worker<'_, '_> {
         } else {
             Vec::new()
         };
-        let amount = U256::from(fee.unwrap_or(0));
+        let amount = u128::from(fee.unwrap_or(0));
         let before = scheduler.log(tx);
         let mut changed = [0; 8];
         if before.is_none() || scheduler.last_fee(tx) != amount {
@@ -345,7 +345,7 @@ impl Worker<'_, '_> {
         let used = program::gas(verdict.acc, self.run.block.gas - commits.gas_used);
         if let (Some(used), true) = (used, verdict.valid) {
             commits.gas_used += used;
-            commits.fees += scheduler.last_fee(tx);
+            commits.fees += U256::from(scheduler.last_fee(tx));
             self.settle(tx);
             commits.included.push((tx, verdict.acc));
         } else {

@@ -239,17 +239,17 @@ fn pay_fee<DB: DatabaseRef>(
     if journal.is_enabled(SpecId::LONDON) {
         price = price.saturating_sub(base_fee);
     }
-    let fee = U256::from(price.wrapping_mul(u128::from(used)));
+    let fee = price.wrapping_mul(u128::from(used));
     let destroyed = journal
         .find(&block.beneficiary)
         .is_some_and(|entry| journal.entries[entry].account.is_selfdestructed());
     let separate = journal.view.fees.separate;
-    if fee.is_zero() || destroyed || !separate || !journal.is_enabled(SpecId::SPURIOUS_DRAGON) {
+    if fee == 0 || destroyed || !separate || !journal.is_enabled(SpecId::SPURIOUS_DRAGON) {
         let (entry, _) = journal
             .load_entry(block.beneficiary, false)
             .map_err(JournalLoadError::unwrap_db_error)?;
         journal.touch(entry);
-        journal.credit(entry, fee)?;
+        journal.credit(entry, U256::from(fee))?;
     } else {
         scratch.fee = fee;
     }
