@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod harness;
+mod memory;
 mod replay;
 
 use clap::Parser;
@@ -13,16 +14,13 @@ use std::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// One allocator for the baseline and for the parallel engine alike.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// A check failed.
 const CHECK_FAILED: u8 = 1;
 /// The input could not be read or the output not be written.
 const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
+    memory::keep_freed_pages();
     let cli = Cli::parse();
     trace_to_stderr();
     let done = match cli.command {

@@ -13,6 +13,8 @@ fn engine(workers: usize) -> Engine {
     Engine::new(EngineConfig {
         workers,
         access_list: true,
+        // However few: what is short here is long elsewhere.
+        payment_run: 2,
         ..EngineConfig::default()
     })
     .unwrap()
@@ -34,6 +36,7 @@ fn replay_equals_plain_revm() {
             seed,
             AdversarialConfig {
                 invalid: false,
+                payments: seed % 3 == 0,
                 ..Default::default()
             },
         );
@@ -62,6 +65,7 @@ fn build_equals_plain_revm() {
             seed,
             AdversarialConfig {
                 invalid: true,
+                payments: seed % 3 == 0,
                 ..Default::default()
             },
         );

@@ -16,9 +16,12 @@ use revm::{
     primitives::KECCAK_EMPTY,
     state::{AccountInfo, Bytecode},
 };
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    mem::MaybeUninit,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Above every index of a block.
@@ -38,84 +41,122 @@ const MANY_CELLS: usize = 4096;
 
 /// The difference between the parent state and the state after the block. Each
 /// worker's arenas are gathered on their own, by `helpers` threads of `pool` if
-/// there is much to gather.
+/// there is much to gather, into a region of their own of the result.
 pub(crate) fn changes<DB: DatabaseRef + Sync>(
     run: &Run<'_, DB>,
     pool: &Pool,
     helpers: usize,
 ) -> StateChanges {
-    let parts = run.memory.arenas.len();
-    let cells: usize = all_arenas(run)
-        .map(|arenas| arenas.accounts.len() + arenas.slots.len())
-        .sum();
+    let sizes: Vec<usize> = all_arenas(run)
+        .map(|arenas| arenas.accounts.len())
+        .collect();
+    let slots: usize = all_arenas(run).map(|arenas| arenas.slots.len()).sum();
+    let cells: usize = sizes.iter().sum();
+    let mut accounts = Vec::with_capacity(cells);
+    let mut regions = Vec::with_capacity(sizes.len());
+    let mut rest = accounts.spare_capacity_mut();
+    let mut offset = 0;
+    for size in sizes {
+        let (region, others) = rest.split_at_mut(size);
+        regions.push(Mutex::new(Part::new(region, offset)));
+        rest = others;
+        offset += size;
+    }
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(parts));
     let gather = || {
         loop {
-            let part = next.fetch_add(1, Ordering::Relaxed);
-            if part >= parts {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = regions.get(number) else {
                 return;
-            }
+            };
             // SAFETY: the workers have ended, and each part is taken once.
-            let arenas = unsafe { run.memory.arenas.get(part) };
-            let gathered = Part::gather(arenas, run);
-            done.lock()
+            let arenas = unsafe { run.memory.arenas.get(number) };
+            part.lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push(gathered);
+                .gather(arenas, run);
         }
     };
-    if cells >= MANY_CELLS {
+    if cells + slots >= MANY_CELLS {
         pool.run(helpers, &|_| gather(), gather);
     } else {
         gather();
     }
-    let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // The largest part is not copied.
-    parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.changes.accounts.len()));
-    merge(parts)
+    let parts = regions
+        .into_iter()
+        .map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .map(Part::into_gathered)
+        .collect();
+    merge(accounts, parts)
 }
 
-fn merge(parts: Vec<Part>) -> StateChanges {
-    let mut changes = StateChanges::default();
-    let mut slots = Vec::with_capacity(parts.len());
-    for mut part in parts {
-        let offset = changes.accounts.len() as u32;
-        if offset == 0 {
-            changes.accounts = part.changes.accounts;
-        } else {
-            for cell in &part.cells {
-                cell.gathered.fetch_add(offset, Ordering::Relaxed);
-            }
-            changes.accounts.append(&mut part.changes.accounts);
+/// What was gathered from one worker's arenas, but for the accounts themselves.
+struct Gathered {
+    /// Where the accounts' region starts.
+    offset: usize,
+    /// The cells of the accounts, in order.
+    cells: Vec<Ref<AccountCell>>,
+    contracts: Vec<(B256, Bytecode)>,
+    slots: Vec<(Ref<SlotCell>, U256, U256)>,
+}
+
+/// Closes the gaps between the regions of `accounts` and adds the slots.
+fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered>) -> StateChanges {
+    let start = accounts.as_mut_ptr();
+    let mut end = 0;
+    for part in &parts {
+        let filled = part.cells.len();
+        // The last of this region go into the gap before it.
+        let moved = filled.min(part.offset - end);
+        for i in 0..moved {
+            let position = filled - 1 - i;
+            let (from, to) = (part.offset + position, end + i);
+            // SAFETY: `from` is initialised, `to` is in the gap before it, which
+            // is not, and both are within the capacity.
+            unsafe { std::ptr::copy_nonoverlapping(start.add(from), start.add(to), 1) };
+            part.cells[position]
+                .gathered
+                .store(to as u32 + 1, Ordering::Relaxed);
         }
-        changes.contracts.append(&mut part.changes.contracts);
-        slots.push(part.slots);
+        end += filled;
     }
-    for (cell, before, after) in slots.into_iter().flatten() {
-        let account = cell.account();
-        let position = match account.gathered.load(Ordering::Relaxed) {
-            0 => {
-                // Only storage has changed.
-                let Some(base) = account.base() else { continue };
-                let info = base.exists.then(|| without_code(&base.info));
-                changes.accounts.push(AccountChange {
-                    address: account.address,
-                    before: info.clone(),
-                    after: info,
-                    wiped: false,
-                    storage: Vec::new(),
-                });
-                let position = changes.accounts.len() as u32;
-                account.gathered.store(position, Ordering::Relaxed);
-                position
+    // SAFETY: the first `end` are initialised, without gaps.
+    unsafe { accounts.set_len(end) };
+    let mut changes = StateChanges {
+        accounts,
+        ..StateChanges::default()
+    };
+    for mut part in parts {
+        changes.contracts.append(&mut part.contracts);
+        for (cell, before, after) in part.slots {
+            if let Some(account) = account_of(&cell, &mut changes.accounts) {
+                account.storage.push((cell.key, before, after));
             }
-            position => position,
-        };
-        changes.accounts[position as usize - 1]
-            .storage
-            .push((cell.key, before, after));
+        }
     }
     changes
+}
+
+/// The change of a slot's account, which may be that of its storage only.
+fn account_of<'c>(
+    slot: &SlotCell,
+    accounts: &'c mut Vec<AccountChange>,
+) -> Option<&'c mut AccountChange> {
+    let account = slot.account();
+    let mut position = account.gathered.load(Ordering::Relaxed);
+    if position == 0 {
+        let base = account.base()?;
+        let info = base.exists.then(|| without_code(&base.info));
+        accounts.push(AccountChange {
+            address: account.address,
+            before: info.clone(),
+            after: info,
+            wiped: false,
+            storage: Vec::new(),
+        });
+        position = accounts.len() as u32;
+        account.gathered.store(position, Ordering::Relaxed);
+    }
+    accounts.get_mut(position as usize - 1)
 }
 
 fn without_code(info: &AccountInfo) -> AccountInfo {
@@ -128,27 +169,34 @@ fn without_code(info: &AccountInfo) -> AccountInfo {
     }
 }
 
-/// What one worker's cells contribute.
-#[derive(Default)]
-struct Part {
-    changes: StateChanges,
-    /// The cells of `changes.accounts`.
-    cells: Vec<Ref<AccountCell>>,
-    slots: Vec<(Ref<SlotCell>, U256, U256)>,
+/// What one worker's cells contribute, and where it goes.
+struct Part<'a> {
+    region: &'a mut [MaybeUninit<AccountChange>],
+    gathered: Gathered,
 }
 
-impl Part {
-    fn gather<DB: DatabaseRef>(arenas: &WorkerArenas, run: &Run<'_, DB>) -> Self {
-        let mut part = Self::default();
-        part.changes.accounts.reserve(arenas.accounts.len());
-        part.cells.reserve(arenas.accounts.len());
+impl<'a> Part<'a> {
+    fn new(region: &'a mut [MaybeUninit<AccountChange>], offset: usize) -> Self {
+        let gathered = Gathered {
+            offset,
+            cells: Vec::with_capacity(region.len()),
+            contracts: Vec::new(),
+            slots: Vec::new(),
+        };
+        Self { region, gathered }
+    }
+
+    fn into_gathered(self) -> Gathered {
+        self.gathered
+    }
+
+    fn gather<DB: DatabaseRef>(&mut self, arenas: &WorkerArenas, run: &Run<'_, DB>) {
         for cell in arenas.accounts.iter() {
-            part.account(cell, run);
+            self.account(cell, run);
         }
         for cell in arenas.slots.iter() {
-            part.slot(cell);
+            self.slot(cell);
         }
-        part
     }
 
     fn account<DB: DatabaseRef>(&mut self, cell: &AccountCell, run: &Run<'_, DB>) {
@@ -195,7 +243,7 @@ impl Part {
 
     fn contract(&mut self, hash: B256, code: &Bytecode) {
         if hash != KECCAK_EMPTY {
-            self.changes.contracts.push((hash, code.clone()));
+            self.gathered.contracts.push((hash, code.clone()));
         }
     }
 
@@ -206,16 +254,17 @@ impl Part {
         after: Option<AccountInfo>,
         wiped: bool,
     ) {
-        self.changes.accounts.push(AccountChange {
+        let position = self.gathered.cells.len();
+        self.region[position].write(AccountChange {
             address: cell.address,
             before,
             after,
             wiped,
             storage: Vec::new(),
         });
-        self.cells.push(Ref::new(cell));
-        let position = self.changes.accounts.len() as u32;
-        cell.gathered.store(position, Ordering::Relaxed);
+        self.gathered.cells.push(Ref::new(cell));
+        let place = self.gathered.offset + position;
+        cell.gathered.store(place as u32 + 1, Ordering::Relaxed);
     }
 
     fn slot(&mut self, cell: &SlotCell) {
@@ -238,6 +287,6 @@ impl Part {
         if before == after {
             return;
         }
-        self.slots.push((Ref::new(cell), before, after));
+        self.gathered.slots.push((Ref::new(cell), before, after));
     }
 }

@@ -16,6 +16,7 @@ mod journal;
 mod longest_chain;
 mod memory;
 mod outcome;
+mod payments;
 mod pool;
 mod protocol;
 mod reads;
@@ -49,6 +50,10 @@ pub struct EngineConfig {
     /// Record what each transaction reads even where that is not needed, for
     /// [`Stats::longest_chain`].
     pub dependencies: bool,
+    /// Plain payments in a row from which on they are settled account by account,
+    /// by all workers together, instead of one transaction after the other. Not
+    /// while dependencies or timelines are recorded.
+    pub payment_run: usize,
 }
 
 impl Default for EngineConfig {
@@ -59,6 +64,7 @@ impl Default for EngineConfig {
             access_list: false,
             record_timelines: false,
             dependencies: false,
+            payment_run: 256,
         }
     }
 }

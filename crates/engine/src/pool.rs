@@ -3,7 +3,10 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
     thread::JoinHandle,
 };
 
@@ -21,6 +24,10 @@ pub(crate) struct Pool {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
+    /// Copies of `State::round` and `State::running`, for those who look before
+    /// they sleep: the parts of a block follow each other closely.
+    round: AtomicU64,
+    running: AtomicUsize,
     /// A job was posted, or the pool is closing.
     posted: Condvar,
     /// The last helper has finished the job.
@@ -43,6 +50,20 @@ struct State {
     running: usize,
     closing: bool,
     panic: Option<Box<dyn Any + Send>>,
+}
+
+/// How often a thread looks for what it waits for before it sleeps: some 20
+/// microseconds, less than it takes to wake it.
+const LOOKS: usize = 400;
+
+/// Looks for a moment whether `done`.
+fn look_out(done: impl Fn() -> bool) {
+    for _ in 0..LOOKS {
+        if done() {
+            return;
+        }
+        std::hint::spin_loop();
+    }
 }
 
 impl Shared {
@@ -97,6 +118,8 @@ impl Pool {
             state.round += 1;
             state.wanted = helpers;
             state.running = helpers;
+            self.shared.running.store(helpers, Ordering::Relaxed);
+            self.shared.round.store(state.round, Ordering::Relaxed);
         }
         self.shared.posted.notify_all();
         let finish = Finish(&self.shared);
@@ -114,6 +137,7 @@ struct Finish<'a>(&'a Shared);
 
 impl Finish<'_> {
     fn wait(&self) -> Option<Box<dyn Any + Send>> {
+        look_out(|| self.0.running.load(Ordering::Relaxed) == 0);
         let mut state = self.0.lock();
         while state.running > 0 {
             state = self
@@ -136,6 +160,7 @@ impl Drop for Finish<'_> {
 fn help(shared: &Shared, number: usize) {
     let mut seen = 0;
     loop {
+        look_out(|| shared.round.load(Ordering::Relaxed) != seen);
         let job = {
             let mut state = shared.lock();
             loop {
@@ -162,6 +187,7 @@ fn help(shared: &Shared, number: usize) {
             state.panic.get_or_insert(panic);
         }
         state.running -= 1;
+        shared.running.store(state.running, Ordering::Relaxed);
         if state.running == 0 {
             shared.finished.notify_all();
         }
@@ -182,7 +208,6 @@ impl Drop for Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn every_helper_runs_each_job_once() {

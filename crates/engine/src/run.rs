@@ -16,6 +16,7 @@ use crate::{
     gather, longest_chain,
     memory::Memory,
     outcome::{BlockOutput, TxOutcome},
+    payments,
     pool::Pool,
     protocol::{self, SystemTransactions},
     results::Results,
@@ -24,7 +25,10 @@ use crate::{
 };
 use alloy_eip7928::BlockAccessList;
 use revm::{DatabaseRef, precompile::Precompiles};
-use std::{sync::Mutex, time::Instant};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 /// What happens to a transaction that may not be part of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,15 +94,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             None => None,
         };
         let expected = expected.as_ref();
-        let mut worker = if self.block.transactions.is_empty() {
-            worker
-        } else {
-            let help = |number: usize| Worker::new(self, number).work_and_report(expected);
-            pool.run(helpers, &help, move || {
-                worker.work(expected);
-                worker
-            })
-        };
+        self.transactions(pool, helpers, &mut worker, expected);
         let mut commits = self.take_commits();
         // SAFETY: the workers have ended, and whoever stopped them had committed
         // everything below.
@@ -141,6 +137,33 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         })
     }
 
+    /// Executes all transactions: runs of payments without speculation, what is
+    /// between them by workers that claim one after the other.
+    fn transactions(
+        &'m self,
+        pool: &Pool,
+        helpers: usize,
+        worker: &mut Worker<'m, DB>,
+        expected: Option<&Expected>,
+    ) {
+        let all = self.block.transactions.len();
+        let mut from = 0;
+        while from < all && !self.scheduler.is_halted() {
+            let mut run = payments::next_run(self, from);
+            if run.start == from {
+                from = payments::execute(self, pool, helpers, worker, run.clone());
+                run = run.end..all;
+            }
+            // Up to the next run, or what was cut off from this one.
+            if from < run.start {
+                self.scheduler.set_end(run.start);
+                let help = |number| Worker::new(self, number).work_and_report(expected);
+                pool.run(helpers, &help, || worker.work(expected));
+                from = run.start;
+            }
+        }
+    }
+
     fn expect(
         &self,
         list: &BlockAccessList,
@@ -157,12 +180,12 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         .map_err(|mismatch| EngineError::AccessList(Box::new(mismatch)))
     }
 
+    pub(crate) fn lock_commits(&self) -> MutexGuard<'_, Commits<DB::Error>> {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take_commits(&self) -> Commits<DB::Error> {
-        let mut commits = self
-            .commits
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        std::mem::take(&mut *commits)
+        std::mem::take(&mut *self.lock_commits())
     }
 }
 

@@ -392,6 +392,14 @@ impl Scheduler {
         fence(Ordering::SeqCst);
     }
 
+    /// Makes a transaction COMMITTED that was executed without being scheduled,
+    /// before the committed prefix moves past it.
+    pub(crate) fn commit_payment(&self, tx: usize, fee: u128) {
+        let transaction = &self.transactions[tx];
+        transaction.set_fee(fee);
+        transaction.status.commit_unscheduled();
+    }
+
     /// What the last finished incarnation of `tx` read and wrote.
     pub(crate) fn log(&self, tx: usize) -> Option<&Log> {
         // SAFETY: logs live in arenas of the block, which outlive the scheduler.
@@ -547,7 +555,11 @@ impl Scheduler {
             return;
         }
         self.noted.store(committed, Ordering::Relaxed);
-        if self.ready.lowest(committed, self.limit(committed)).is_some() {
+        if self
+            .ready
+            .lowest(committed, self.limit(committed))
+            .is_some()
+        {
             self.park.notify();
         }
     }
@@ -569,7 +581,10 @@ impl Scheduler {
         let work = || {
             let committed = self.committed();
             self.is_finished()
-                || self.ready.lowest(committed, self.limit(committed)).is_some()
+                || self
+                    .ready
+                    .lowest(committed, self.limit(committed))
+                    .is_some()
                 || self.is_head_done()
         };
         for _ in 0..LOOKS {
@@ -584,8 +599,7 @@ impl Scheduler {
     /// Whether the first uncommitted transaction can be committed.
     pub(crate) fn is_head_done(&self) -> bool {
         let committed = self.committed();
-        committed < self.end()
-            && self.transactions[committed].status.load().0 == State::Done
+        committed < self.end() && self.transactions[committed].status.load().0 == State::Done
     }
 
     /// Whether `writer`'s version may be relied on for now.

@@ -10,6 +10,7 @@ use crate::{
     error::AccessListMismatch,
     ids::Index,
     journal::{Effects, Journal},
+    payments::Terms,
     scheduler::Transaction,
     view::{Mode, View, ViewError},
 };
@@ -187,6 +188,13 @@ impl<'m, DB: DatabaseRef> Vm<'m, DB> {
             Ok(verdict) => verdict,
             Err(_) => Err(Failure::Fatal("a system call was interrupted".to_owned()).into()),
         }
+    }
+
+    /// What `tx` costs if it is a payment to an account without code; see
+    /// [`crate::payments`].
+    pub(crate) fn payment_terms(&mut self, tx: &'m TxEnv) -> Option<Terms> {
+        self.evm.ctx.tx = tx;
+        handler::payment_terms(&mut self.evm)
     }
 
     fn prepare(

@@ -38,6 +38,21 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Adds what the same worker did later.
+    fn add(&mut self, later: Self) {
+        self.executions += later.executions;
+        self.repeated += later.repeated;
+        self.aborts += later.aborts;
+        self.stalls += later.stalls;
+        self.plain_transfers += later.plain_transfers;
+        self.idle += later.idle;
+        self.working += later.working;
+        self.spans.extend(later.spans);
+        for (place, count) in later.conflicts {
+            *self.conflicts.entry(place).or_insert(0) += count;
+        }
+    }
+
     /// All workers' reports as one.
     pub(crate) fn merge<DB: DatabaseRef>(run: &Run<'_, DB>) -> Stats {
         let mut reports = run.reports.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,11 +169,28 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             .reports
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        reports.push(self.stats);
+        let number = self.number;
+        match reports.iter_mut().find(|report| report.number == number) {
+            Some(report) => report.add(self.stats),
+            None => reports.push(self.stats),
+        }
         drop(reports);
         // SAFETY: as in `new`; this worker is the only user of the number.
         let caches = unsafe { self.run.caches.get(self.number) };
         caches.put(self.vm.into_caches());
+    }
+
+    /// Does `work` and counts the time.
+    pub(crate) fn timed(&mut self, work: impl FnOnce(&mut Self)) {
+        let started = Instant::now();
+        work(self);
+        self.stats.working += started.elapsed();
+    }
+
+    /// Counts payments that were executed together.
+    pub(crate) fn count_payments(&mut self, count: usize) {
+        self.stats.executions += count as u64;
+        self.stats.plain_transfers += count as u64;
     }
 
     /// Works until everything is committed, or something has failed.

@@ -70,6 +70,8 @@ pub struct AdversarialConfig {
     pub spec: Option<SpecId>,
     /// Also puts invalid transactions in, so that only Build accepts the block.
     pub invalid: bool,
+    /// Nearly all transactions pay somebody and do nothing else.
+    pub payments: bool,
 }
 
 impl Default for AdversarialConfig {
@@ -78,6 +80,7 @@ impl Default for AdversarialConfig {
             transactions: 40,
             spec: None,
             invalid: false,
+            payments: false,
         }
     }
 }
@@ -97,7 +100,7 @@ pub fn random_block(seed: u64, config: AdversarialConfig) -> Workload {
         config.transactions, config.invalid
     ));
     let mut runner = Runner::new(&workload);
-    let mut candidates = Candidates::new(&scene);
+    let mut candidates = Candidates::new(&scene, config.payments);
     let mut transactions = Vec::with_capacity(config.transactions);
     let mut attempts = 20 * config.transactions;
     while transactions.len() < config.transactions && attempts > 0 {

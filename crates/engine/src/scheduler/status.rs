@@ -149,6 +149,12 @@ impl Status {
             && self.swap_if((State::Done, incarnation), (State::Committed, incarnation))
     }
 
+    /// READY to COMMITTED, while no worker may begin it.
+    pub(crate) fn commit_unscheduled(&self) {
+        debug_assert_eq!(self.load(), (State::Ready, 0));
+        self.0.store(pack(State::Committed, 0), Ordering::Release);
+    }
+
     /// Asks a running transaction to check its reads. A hint: it may be lost.
     pub(crate) fn suspect(&self, incarnation: u32) {
         let running = pack(State::Running, incarnation);

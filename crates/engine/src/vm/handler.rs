@@ -8,6 +8,7 @@
 use super::{Interpreter, Scratch};
 use crate::{
     journal::{Journal, Observed},
+    payments::Terms,
     view::ViewError,
 };
 use alloy_primitives::{Address, U256};
@@ -234,12 +235,7 @@ fn pay_fee<DB: DatabaseRef>(
     tx: &TxEnv,
     used: u64,
 ) -> Result<(), ViewError<DB::Error>> {
-    let base_fee = u128::from(block.basefee());
-    let mut price = tx.effective_gas_price(base_fee);
-    if journal.is_enabled(SpecId::LONDON) {
-        price = price.saturating_sub(base_fee);
-    }
-    let fee = price.wrapping_mul(u128::from(used));
+    let fee = fee(journal.spec, tx, u128::from(block.basefee()), used);
     let destroyed = journal
         .find(&block.beneficiary)
         .is_some_and(|entry| journal.entries[entry].account.is_selfdestructed());
@@ -320,4 +316,51 @@ pub(super) fn plain_transfer<DB: DatabaseRef>(
         logs: Vec::new(),
         output: Output::Call(alloy_primitives::Bytes::new()),
     }))
+}
+
+/// What a transaction that may be a payment to an account without code costs;
+/// `None` if it is not valid, or more than that. Looks at no state.
+pub(super) fn payment_terms<DB: DatabaseRef>(evm: &mut Interpreter<'_, DB>) -> Option<Terms> {
+    let (tx, cfg) = (evm.ctx.tx, evm.ctx.cfg);
+    let TxKind::Call(to) = tx.kind else {
+        return None;
+    };
+    let is_unchecked = cfg.is_nonce_check_disabled()
+        || cfg.is_balance_check_disabled()
+        || cfg.is_fee_charge_disabled();
+    if is_unchecked || evm.precompiles.0.contains(&to) {
+        return None;
+    }
+    validation::validate_env::<_, Error<DB>>(&mut evm.ctx).ok()?;
+    let initial = ParallelHandler::<DB>::default()
+        .validate_initial_tx_gas(evm)
+        .ok()?;
+    let mut gas = Gas::new(tx.gas_limit);
+    gas.set_spent(initial.initial_total_gas());
+    let result_gas = post_execution::build_result_gas(false, &gas, initial);
+    post_execution::eip7623_check_gas_floor(&mut gas, initial);
+    let base_fee = u128::from(evm.ctx.block.basefee());
+    let price = tx.effective_gas_price(base_fee);
+    let used = u128::from(gas.used());
+    let fee = fee(cfg.spec, tx, base_fee, gas.used());
+    let spent = u128::try_from(tx.value)
+        .ok()?
+        .checked_add(price.checked_mul(used)?)?;
+    let least = tx.max_balance_spending().ok()?.try_into().ok()?;
+    // A payment of nothing still touches the beneficiary.
+    (fee > 0).then_some(Terms {
+        gas: result_gas,
+        least,
+        spent,
+        fee,
+    })
+}
+
+/// What the beneficiary gets for `used` gas.
+fn fee(spec: SpecId, tx: &TxEnv, base_fee: u128, used: u64) -> u128 {
+    let mut price = tx.effective_gas_price(base_fee);
+    if spec.is_enabled_in(SpecId::LONDON) {
+        price = price.saturating_sub(base_fee);
+    }
+    price.wrapping_mul(u128::from(used))
 }

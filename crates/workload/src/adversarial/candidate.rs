@@ -43,12 +43,14 @@ const ACTIONS: [(u64, Action); 5] = [
 pub(super) struct Candidates<'a> {
     scene: &'a Scene,
     blobs_left: u64,
+    payments: bool,
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(scene: &'a Scene) -> Self {
+    pub(super) fn new(scene: &'a Scene, payments: bool) -> Self {
         Self {
             scene,
+            payments,
             blobs_left: max_blobs(scene.spec),
         }
     }
@@ -61,6 +63,13 @@ impl<'a> Candidates<'a> {
     pub(super) fn next(&self, rng: &mut Rng, runner: &mut Runner<'_>) -> TxEnv {
         let sender = self.scene.cast.user(rng);
         let account = runner.account(sender);
+        if self.payments && !rng.chance(8) {
+            return TxEnv {
+                caller: sender,
+                nonce: account.nonce,
+                ..self.payment(rng, account.balance)
+            };
+        }
         let mut tx = self.action(rng, runner);
         tx.caller = sender;
         tx.nonce = account.nonce;
@@ -75,6 +84,31 @@ impl<'a> Candidates<'a> {
                 + U256::from(tx.max_fee_per_blob_gas)
                     * U256::from(tx.blob_hashes.len() * (1 << 17));
             tx.value = account.balance.saturating_sub(fee);
+        }
+        tx
+    }
+
+    /// A payment, now and then of all that the sender has, or one wei more.
+    fn payment(&self, rng: &mut Rng, balance: U256) -> TxEnv {
+        let cast = &self.scene.cast;
+        let to = if rng.chance(85) {
+            cast.user(rng)
+        } else {
+            cast.anyone(rng)
+        };
+        let value = amount(rng).max(U256::ONE);
+        let mut tx = transaction(TxKind::Call(to), value, Bytes::new(), TRANSFER);
+        if rng.chance(10) {
+            tx.gas_limit = PLENTY;
+        }
+        self.set_fees(rng, &mut tx);
+        if rng.chance(80) {
+            tx.gas_price += 1;
+        }
+        if rng.chance(10) {
+            let most = U256::from(tx.gas_price) * U256::from(tx.gas_limit);
+            let all = balance.saturating_sub(most) + U256::from(rng.below(2));
+            tx.value = all.max(U256::ONE);
         }
         tx
     }
