@@ -1,6 +1,6 @@
 //! Random adversarial blocks: the parallel engine must do what plain revm does.
 
-use alloy_eip7928::BlockAccessList;
+use alloy_eip7928::{AccountChanges, BlockAccessList};
 use alloy_primitives::U256;
 use parallax_conformance::compare;
 use parallax_engine::{Engine, EngineConfig, EngineError, sequential};
@@ -145,4 +145,109 @@ fn verify_equals_plain_revm_and_rejects_wrong_lists() {
             );
         }
     }
+}
+
+/// Every list that differs from `list` in one place, in the ways that there are.
+fn all_tampered(list: &BlockAccessList) -> Vec<BlockAccessList> {
+    let mut all = Vec::new();
+    let mut change = |position: usize, edit: &dyn Fn(&mut AccountChanges)| {
+        let mut other = list.clone();
+        edit(&mut other[position]);
+        if other != *list {
+            all.push(other);
+        }
+    };
+    for (position, account) in list.iter().enumerate() {
+        for i in 0..account.balance_changes.len() {
+            change(position, &|a| {
+                a.balance_changes[i].post_balance ^= U256::ONE
+            });
+            change(position, &|a| {
+                a.balance_changes[i].block_access_index.0 += 1
+            });
+            change(position, &|a| drop(a.balance_changes.remove(i)));
+            change(position, &|a| {
+                a.balance_changes.push(account.balance_changes[i].clone())
+            });
+        }
+        for i in 0..account.nonce_changes.len() {
+            change(position, &|a| a.nonce_changes[i].new_nonce ^= 1);
+            change(position, &|a| a.nonce_changes[i].block_access_index.0 ^= 1);
+            change(position, &|a| drop(a.nonce_changes.remove(i)));
+        }
+        for i in 0..account.code_changes.len() {
+            change(position, &|a| a.code_changes[i].block_access_index.0 += 1);
+            change(position, &|a| drop(a.code_changes.remove(i)));
+        }
+        for i in 0..account.storage_changes.len() {
+            let slot = account.storage_changes[i].slot;
+            for j in 0..account.storage_changes[i].changes.len() {
+                change(position, &|a| {
+                    a.storage_changes[i].changes[j].new_value ^= U256::ONE
+                });
+                change(position, &|a| {
+                    a.storage_changes[i].changes[j].block_access_index.0 += 1;
+                });
+                change(position, &|a| drop(a.storage_changes[i].changes.remove(j)));
+            }
+            change(position, &|a| a.storage_changes[i].changes.clear());
+            change(position, &|a| a.storage_changes[i].slot ^= U256::ONE);
+            change(position, &|a| drop(a.storage_changes.remove(i)));
+            change(position, &|a| a.storage_reads.push(slot));
+            change(position, &|a| {
+                a.storage_changes.remove(i);
+                a.storage_reads.push(slot);
+                a.storage_reads.sort_unstable();
+            });
+        }
+        for i in 0..account.storage_reads.len() {
+            change(position, &|a| drop(a.storage_reads.remove(i)));
+            change(position, &|a| a.storage_reads[i] ^= U256::ONE);
+            change(position, &|a| {
+                a.storage_reads.push(account.storage_reads[i])
+            });
+            change(position, &|a| a.storage_reads.rotate_left(i));
+        }
+        change(position, &|a| a.storage_reads.push(U256::MAX));
+        change(position, &|a| a.address.0[19] ^= 1);
+    }
+    for position in 0..list.len() {
+        let mut other = list.clone();
+        other.remove(position);
+        all.push(other);
+        let mut other = list.clone();
+        other.insert(position, list[position].clone());
+        all.push(other);
+        if position > 0 {
+            let mut other = list.clone();
+            other.swap(position - 1, position);
+            all.push(other);
+        }
+    }
+    all
+}
+
+#[test]
+fn verify_rejects_every_list_that_differs_in_one_place() {
+    let engine = engine(2);
+    let mut rejected = 0;
+    for seed in seeds().take(seeds().count().div_ceil(10)) {
+        let config = AdversarialConfig {
+            transactions: 12,
+            payments: seed % 3 == 0,
+            ..Default::default()
+        };
+        let Workload { block, state, .. } = random_block(seed, config);
+        let list = engine.replay(&block, &state).unwrap().access_list.unwrap();
+        for wrong in all_tampered(&list) {
+            let result = engine.verify(&block, &wrong, &state);
+            assert!(
+                matches!(result, Err(EngineError::AccessList(_))),
+                "seed {seed}: {:?}, {wrong:#?} instead of {list:#?}",
+                result.map(|output| output.gas_used),
+            );
+            rejected += 1;
+        }
+    }
+    println!("{rejected} lists rejected");
 }

@@ -1,9 +1,11 @@
 //! Block access lists ([EIP-7928](https://eips.ethereum.org/EIPS/eip-7928)).
 
+mod accept;
 mod compare;
 mod produce;
 mod verify;
 
+pub(crate) use accept::accepts;
 pub(crate) use compare::first_difference;
 pub(crate) use produce::produce;
 pub(crate) use verify::{Expected, preload};

@@ -27,7 +27,7 @@ use revm::{
 use std::{
     cell::RefCell,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -220,10 +220,13 @@ impl Engine {
                 return result;
             }
         }
-        let output = self.execute(block, db, request)?;
+        let mut output = self.execute(block, db, request)?;
         let produced = output.access_list.as_deref().unwrap_or_default();
         match access_list::first_difference(access_list, produced) {
-            None => Ok(output),
+            None => {
+                output.access_list.take_if(|_| !self.config.access_list);
+                Ok(output)
+            }
             Some(difference) => Err(EngineError::AccessList(Box::new(difference))),
         }
     }
@@ -301,6 +304,8 @@ impl Engine {
             results: Results::new(transactions),
             commits: Mutex::new(Commits::default()),
             reports: Mutex::new(Vec::new()),
+            protocol_writes: Mutex::default(),
+            destroyed: AtomicBool::new(false),
         };
         (
             run.execute(&self.pool, workers - 1),

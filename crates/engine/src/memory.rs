@@ -77,6 +77,8 @@ pub(crate) struct AccountCell {
     pub(crate) hints: Hints,
     /// A committed transaction accessed the account (EIP-7928).
     pub(crate) accessed: AtomicBool,
+    /// The given access list has the account (Verify).
+    pub(crate) listed: AtomicBool,
     /// One more than the position of the account's change while changes are
     /// gathered.
     pub(crate) gathered: AtomicU32,
@@ -94,6 +96,8 @@ pub(crate) struct SlotCell {
     pub(crate) key: U256,
     /// A committed transaction accessed the slot (EIP-7928).
     pub(crate) accessed: AtomicBool,
+    /// The given access list has the slot (Verify).
+    pub(crate) listed: AtomicBool,
     chain: AtomicPtr<SlotCell>,
 }
 
@@ -279,6 +283,7 @@ impl<'m> Memory<'m> {
                     hints: Hints::default(),
                     gathered: AtomicU32::new(0),
                     accessed: AtomicBool::new(false),
+                    listed: AtomicBool::new(false),
                     chain: AtomicPtr::default(),
                 })
             },
@@ -311,6 +316,7 @@ impl<'m> Memory<'m> {
                     account,
                     key,
                     accessed: AtomicBool::new(false),
+                    listed: AtomicBool::new(false),
                     chain: AtomicPtr::default(),
                 })
             },

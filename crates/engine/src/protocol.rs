@@ -210,6 +210,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 .location()
                 .publish(index, &write.value, &self.arenas.nodes);
         }
+        if self.run.request.given.is_some() {
+            let targets = self.effects.writes.iter().map(|write| write.target);
+            self.run.lock_protocol_writes().extend(targets);
+        }
         mark_accessed(&self.effects.accesses);
     }
 }
@@ -217,9 +221,14 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
 /// Marks cells as accessed by the block (EIP-7928).
 pub(crate) fn mark_accessed(accesses: &[Access]) {
     for access in accesses {
-        match access {
-            Access::Account(cell) => cell.accessed.store(true, Ordering::Relaxed),
-            Access::Slot(cell) => cell.accessed.store(true, Ordering::Relaxed),
+        let mark = match access {
+            Access::Account(cell) => &cell.accessed,
+            Access::Slot(cell) => &cell.accessed,
+        };
+        // Most are marked already, and looking does not take the cache line away
+        // from others.
+        if !mark.load(Ordering::Relaxed) {
+            mark.store(true, Ordering::Relaxed);
         }
     }
 }

@@ -22,11 +22,12 @@ use crate::{
     results::Results,
     scheduler::Scheduler,
     worker::Worker,
+    writes::Target,
 };
 use alloy_eip7928::BlockAccessList;
 use revm::{DatabaseRef, precompile::Precompiles};
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -72,6 +73,10 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) results: Results<DB::Error>,
     pub(crate) commits: Mutex<Commits<DB::Error>>,
     pub(crate) reports: Mutex<Vec<crate::worker::Report>>,
+    /// Verify: what the protocol itself wrote.
+    pub(crate) protocol_writes: Mutex<Vec<Target>>,
+    /// Verify: a transaction destroyed an account.
+    pub(crate) destroyed: AtomicBool,
 }
 
 impl<DB: DatabaseRef> std::fmt::Debug for Run<'_, DB> {
@@ -90,7 +95,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let mut worker = Worker::new(self, 0);
         protocol::before(&mut worker)?;
         let expected = match self.request.given {
-            Some(list) => Some(self.expect(list, &worker)?),
+            Some(list) => Some(self.expect(list, pool, helpers)?),
             None => None,
         };
         let expected = expected.as_ref();
@@ -111,17 +116,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         }
         let requests = protocol::after(&mut worker, &outcomes)?;
         worker.report();
-        let access_list = self
-            .request
-            .access_list
-            .then(|| access_list::produce(self, &outcomes))
-            .transpose()
-            .map_err(EngineError::Database)?;
-        if let (Some(given), Some(list)) = (self.request.given, &access_list)
-            && let Some(difference) = access_list::first_difference(given, list)
-        {
-            return Err(EngineError::AccessList(Box::new(difference)));
-        }
+        let access_list = self.access_list(expected, &outcomes)?;
         let changes = gather::changes(self, pool, helpers);
         let mut stats = crate::worker::Report::merge(self);
         stats.longest_chain = longest_chain::measure(self);
@@ -167,17 +162,35 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
     fn expect(
         &self,
         list: &BlockAccessList,
-        worker: &Worker<'m, DB>,
+        pool: &Pool,
+        helpers: usize,
     ) -> Result<Expected, EngineError<DB::Error>> {
-        let transactions = self.block.transactions.len();
-        access_list::preload(
-            list,
-            self.memory,
-            worker.arenas,
-            transactions,
-            self.block.spec(),
-        )
-        .map_err(|mismatch| EngineError::AccessList(Box::new(mismatch)))
+        access_list::preload(list, self, pool, helpers)
+            .map_err(|mismatch| EngineError::AccessList(Box::new(mismatch)))
+    }
+
+    /// The access list, if it is wanted; checks the one that was given.
+    fn access_list(
+        &self,
+        expected: Option<&Expected>,
+        outcomes: &[TxOutcome],
+    ) -> Result<Option<BlockAccessList>, EngineError<DB::Error>> {
+        if !self.request.access_list {
+            return Ok(None);
+        }
+        if let (Some(given), Some(expected)) = (self.request.given, expected)
+            && access_list::accepts(self, given, expected)
+        {
+            return Ok(self.config.access_list.then(|| given.clone()));
+        }
+        let list = access_list::produce(self, outcomes).map_err(EngineError::Database)?;
+        match self.request.given {
+            Some(given) => match access_list::first_difference(given, &list) {
+                Some(difference) => Err(EngineError::AccessList(Box::new(difference))),
+                None => Ok(self.config.access_list.then_some(list)),
+            },
+            None => Ok(Some(list)),
+        }
     }
 
     pub(crate) fn lock_commits(&self) -> MutexGuard<'_, Commits<DB::Error>> {
@@ -190,6 +203,12 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
 }
 
 impl<DB: DatabaseRef> Run<'_, DB> {
+    pub(crate) fn lock_protocol_writes(&self) -> MutexGuard<'_, Vec<Target>> {
+        self.protocol_writes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gas that the block has left after `used`.
     pub(crate) fn gas_left(&self, used: u64) -> u64 {
         self.block.env.gas_limit.saturating_sub(used)

@@ -4,8 +4,9 @@ use crate::{
     access_list::Expected,
     ids::{FIRST, index_of},
     journal::Effects,
-    memory::WorkerArenas,
+    memory::{Value, WorkerArenas},
     outcome::TxOutcome,
+    protocol::mark_accessed,
     reads::Read,
     run::Run,
     scheduler::Log,
@@ -18,7 +19,7 @@ use alloy_primitives::{Address, U256};
 use revm::{DatabaseRef, context::result::InvalidTransaction};
 use std::{
     collections::HashMap,
-    sync::PoisonError,
+    sync::{PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -390,12 +391,19 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         if !expected.implies_lives(tx, &self.effects.writes) {
             run.memory.note_list_is_not_enough();
         }
+        mark_accessed(&self.effects.accesses);
         let arenas = self.arenas;
-        let log = arenas.logs.alloc(Log::new(
-            arenas.reads.alloc_slice(&self.effects.reads),
-            arenas.writes.alloc_slice(&self.effects.writes),
-            arenas.accesses.alloc_slice(&self.effects.accesses),
-        ));
+        let lives = self.effects.writes.iter().filter(|write| is_life(write));
+        let lives: &[Write] = match lives.clone().next() {
+            None => &[],
+            Some(_) => {
+                run.destroyed
+                    .fetch_or(lives.clone().any(|life| !exists(life)), Ordering::Relaxed);
+                arenas.writes.alloc_slice(&self.effects.writes)
+            }
+        };
+        let reads = arenas.reads.alloc_slice(&self.effects.reads);
+        let log = arenas.logs.alloc(Log::new(reads, lives, &[]));
         self.put(tx, verdict);
         run.scheduler
             .finish(tx, incarnation, log, Run::<DB>::NO_FEE);
@@ -542,6 +550,16 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             }
         }
     }
+}
+
+/// Whether a write changes existence or storage epoch of an account.
+fn is_life(write: &Write) -> bool {
+    matches!(write.target, Target::Life(_))
+}
+
+/// Whether a life says that the account exists.
+fn exists(write: &Write) -> bool {
+    matches!(&write.value, Value::Life(life) if life.exists)
 }
 
 /// Whether a transaction may have failed only because it came too early.

@@ -1,7 +1,7 @@
 //! What a transaction wrote and accessed, as references to cells.
 
 use crate::memory::{AccountCell, Location, SlotCell, Value};
-use std::ops::Deref;
+use std::{ops::Deref, ptr};
 
 /// A reference to a cell of the block's memory, for use inside that memory.
 ///
@@ -60,6 +60,19 @@ impl Target {
             Self::Life(cell) => &cell.life,
             Self::Slot(cell) => &cell.value,
         }
+    }
+
+    /// The account that it is, or is a part of.
+    pub(crate) fn account(&self) -> &AccountCell {
+        match self {
+            Self::Balance(cell) | Self::Nonce(cell) | Self::Code(cell) | Self::Life(cell) => cell,
+            Self::Slot(cell) => cell.account(),
+        }
+    }
+
+    /// The same for targets that are the same place, and only for those.
+    pub(crate) fn identity(&self) -> usize {
+        ptr::from_ref(self.location()).addr()
     }
 
     /// This target's bit in a [`Signature`](crate::scheduler::Signature).

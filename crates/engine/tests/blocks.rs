@@ -266,6 +266,7 @@ fn blocks_do_not_leak_into_each_other() {
                 spec: (seed % 3 == 0).then_some(SpecId::OSAKA),
                 invalid: seed % 4 == 0,
                 transactions: (seed % 40) as usize,
+                payments: false,
             };
             check(&engine, &random_block(seed, config));
         }

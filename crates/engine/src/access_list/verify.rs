@@ -15,87 +15,182 @@ use crate::{
     deltas::{self, Fees},
     error::{AccessListLocation, AccessListMismatch},
     ids::{FIRST, Index, index_of},
-    memory::{AccountCell, Code, Life, Memory, Value, WorkerArenas, code},
+    memory::{AccountCell, Code, Life, Memory, SlotCell, Value, WorkerArenas, code},
+    pool::Pool,
+    run::Run,
     writes::{Ref, Target, Write},
 };
 use alloy_eip7928::{AccountChanges, BlockAccessIndex};
 use alloy_primitives::{Bytes, U256, keccak256};
 use revm::{
+    DatabaseRef,
     primitives::{KECCAK_EMPTY, hardfork::SpecId},
     state::Bytecode,
 };
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+};
 
-/// What the list wants of each transaction.
+/// What the list wants of each transaction, and what is to be said about it as a
+/// whole.
 #[derive(Debug)]
 pub(crate) struct Expected {
     /// Number of changes at each transaction.
-    counts: Vec<usize>,
+    counts: Box<[AtomicU32]>,
+    /// Number of changes before and after the transactions.
+    pub(super) protocol: AtomicUsize,
+    /// Something is out of order, repeated or empty.
+    pub(super) is_odd: AtomicBool,
+    /// Accounts were destroyed.
+    pub(super) destroys: AtomicBool,
 }
 
-/// Puts the transactions' changes of `list` into the memory.
+/// Accounts that a worker puts into the memory at a time.
+const CHUNK: usize = 16;
+
+/// Puts the transactions' changes of `list` into the memory, with all workers.
 ///
 /// # Errors
 /// An index that the block does not have.
-pub(crate) fn preload<'m>(
+pub(crate) fn preload<DB: DatabaseRef + Sync>(
     list: &[AccountChanges],
-    memory: &Memory<'m>,
-    arenas: &'m WorkerArenas,
-    transactions: usize,
-    spec: SpecId,
+    run: &Run<'_, DB>,
+    pool: &Pool,
+    helpers: usize,
 ) -> Result<Expected, AccessListMismatch> {
-    let mut loader = Loader {
-        arenas,
-        counts: vec![0; transactions],
+    let transactions = run.block.transactions.len();
+    let ordered = list
+        .windows(2)
+        .all(|pair| pair[0].address < pair[1].address);
+    let expected = Expected {
+        counts: (0..transactions).map(|_| AtomicU32::new(0)).collect(),
+        protocol: AtomicUsize::new(0),
+        is_odd: AtomicBool::new(!ordered),
+        destroys: AtomicBool::new(false),
     };
-    for account in list {
+    let chunks = list.len().div_ceil(CHUNK);
+    let next = AtomicUsize::new(0);
+    let first = Mutex::new(None);
+    let load = |number: usize| {
+        let loader = Loader {
+            memory: run.memory,
+            // SAFETY: the pool runs each number on one thread, and 0 is the caller.
+            arenas: unsafe { run.memory.arenas.get(number) },
+            spec: run.block.spec(),
+            expected: &expected,
+        };
+        loop {
+            let chunk = next.fetch_add(1, Ordering::Relaxed);
+            if chunk >= chunks {
+                return;
+            }
+            let accounts = list.iter().skip(chunk * CHUNK).take(CHUNK);
+            let loaded = accounts
+                .into_iter()
+                .try_for_each(|account| loader.load(account));
+            if let Err(mismatch) = loaded {
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.as_ref().is_none_or(|(before, _)| chunk < *before) {
+                    *first = Some((chunk, mismatch));
+                }
+            }
+        }
+    };
+    let helpers = helpers.min(chunks / 4);
+    // One account twice would be two writers of one location.
+    if ordered {
+        pool.run(helpers, &|number| load(number), || load(0));
+    } else {
+        load(0);
+    }
+    match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some((_, mismatch)) => Err(mismatch),
+        None => Ok(expected),
+    }
+}
+
+struct Loader<'a, 'm> {
+    memory: &'a Memory<'m>,
+    arenas: &'m WorkerArenas,
+    spec: SpecId,
+    expected: &'a Expected,
+}
+
+impl<'m> Loader<'_, 'm> {
+    fn load(&self, account: &AccountChanges) -> Result<(), AccessListMismatch> {
         let address = account.address;
-        let cell = memory.account(address, memory.hash(&address), arenas);
-        let destroyed = derived_life(account, spec);
-        loader.account(account, cell, &destroyed)?;
+        let cell = self
+            .memory
+            .account(address, self.memory.hash(&address), self.arenas);
+        cell.listed.store(true, Ordering::Relaxed);
+        let destroyed = derived_life(account, self.spec);
+        if !destroyed.is_empty() {
+            self.expected.destroys.store(true, Ordering::Relaxed);
+        }
+        self.account(account, cell, &destroyed)?;
+        self.require(increasing(
+            account.storage_changes.iter().map(|slot| slot.slot),
+        ));
         for slot in &account.storage_changes {
-            let hash = memory.slot_hash(cell, &slot.slot);
-            let slot_cell = memory.slot(cell, slot.slot, hash, arenas);
+            let slot_cell = self.slot(cell, slot.slot);
+            let indices = slot.changes.iter().map(|change| change.block_access_index);
+            self.require(!slot.changes.is_empty() && increasing(indices));
             for change in &slot.changes {
                 if change.new_value.is_zero() && destroyed.contains(&change.block_access_index) {
                     // Not written: it went away with the account.
                     continue;
                 }
                 let target = Target::Slot(Ref::new(slot_cell));
-                loader.put(
-                    change.block_access_index,
-                    target,
-                    Value::Word(change.new_value),
-                )?;
+                let value = Value::Word(change.new_value);
+                self.put(change.block_access_index, target, value)?;
             }
         }
+        self.require(increasing(account.storage_reads.iter().copied()));
+        for slot in &account.storage_reads {
+            self.slot(cell, *slot);
+        }
+        Ok(())
     }
-    Ok(Expected {
-        counts: loader.counts,
-    })
-}
 
-struct Loader<'m> {
-    arenas: &'m WorkerArenas,
-    counts: Vec<usize>,
-}
+    /// The cell of a slot, which must not have been listed before.
+    fn slot(&self, account: &'m AccountCell, slot: U256) -> &'m SlotCell {
+        let hash = self.memory.slot_hash(account, &slot);
+        let cell = self.memory.slot(account, slot, hash, self.arenas);
+        self.require(!cell.listed.swap(true, Ordering::Relaxed));
+        cell
+    }
 
-impl<'m> Loader<'m> {
+    fn require(&self, holds: bool) {
+        if !holds {
+            self.expected.is_odd.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn account(
-        &mut self,
+        &self,
         account: &AccountChanges,
         cell: &'m AccountCell,
         destroyed: &[BlockAccessIndex],
     ) -> Result<(), AccessListMismatch> {
         let cell = Ref::new(cell);
-        for change in &account.balance_changes {
+        let balances = account.balance_changes.iter();
+        let nonces = account.nonce_changes.iter();
+        let codes = account.code_changes.iter();
+        self.require(
+            increasing(balances.clone().map(|change| change.block_access_index))
+                && increasing(nonces.clone().map(|change| change.block_access_index))
+                && increasing(codes.clone().map(|change| change.block_access_index)),
+        );
+        for change in balances {
             let value = Value::Word(change.post_balance);
             self.put(change.block_access_index, Target::Balance(cell), value)?;
         }
-        for change in &account.nonce_changes {
+        for change in nonces {
             let value = Value::Nonce(change.new_nonce);
             self.put(change.block_access_index, Target::Nonce(cell), value)?;
         }
-        for change in &account.code_changes {
+        for change in codes {
             let value = Value::Code(self.code(change.new_code()));
             self.put(change.block_access_index, Target::Code(cell), value)?;
         }
@@ -127,15 +222,21 @@ impl<'m> Loader<'m> {
 
     /// Adds a change, unless it is the protocol's (those are compared at the end).
     fn put(
-        &mut self,
+        &self,
         index: BlockAccessIndex,
         target: Target,
         value: Value,
     ) -> Result<(), AccessListMismatch> {
-        if let Some(index) = self.transaction(index, target)? {
-            let value = self.arenas.values.alloc(value);
-            target.location().append(index, value, &self.arenas.nodes);
-            self.counts[(index - FIRST) as usize] += 1;
+        match self.transaction(index, target)? {
+            Some(index) => {
+                let value = self.arenas.values.alloc(value);
+                target.location().append(index, value, &self.arenas.nodes);
+                let count = &self.expected.counts[(index - FIRST) as usize];
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            None => {
+                self.expected.protocol.fetch_add(1, Ordering::Relaxed);
+            }
         }
         Ok(())
     }
@@ -146,7 +247,7 @@ impl<'m> Loader<'m> {
         index: BlockAccessIndex,
         target: Target,
     ) -> Result<Option<Index>, AccessListMismatch> {
-        let transactions = self.counts.len() as u64;
+        let transactions = self.expected.counts.len() as u64;
         match index.0 {
             0 => Ok(None),
             index if index <= transactions => Ok(Some(index_of(index as usize - 1))),
@@ -159,6 +260,18 @@ impl<'m> Loader<'m> {
             )),
         }
     }
+}
+
+/// Whether each is greater than the one before.
+fn increasing<T: PartialOrd>(mut values: impl Iterator<Item = T>) -> bool {
+    let Some(mut last) = values.next() else {
+        return true;
+    };
+    values.all(|value| {
+        let rises = last < value;
+        last = value;
+        rises
+    })
 }
 
 /// Where the list implies that an account was destroyed (before Cancun): its
@@ -210,7 +323,7 @@ impl Expected {
         list: &[AccountChanges],
     ) -> Result<(), AccessListMismatch> {
         let index = index_of(tx);
-        let mut matched = 0;
+        let mut matched = 0u32;
         for write in writes
             .iter()
             .filter(|write| !matches!(write.target, Target::Life(_)))
@@ -232,7 +345,7 @@ impl Expected {
             }
             matched += 1;
         }
-        if matched == self.counts[tx] {
+        if matched == self.counts[tx].load(Ordering::Relaxed) {
             return Ok(());
         }
         Err(compare::unwritten(tx as u64 + 1, writes, list))
