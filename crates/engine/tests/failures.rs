@@ -31,6 +31,7 @@ fn workloads() -> Vec<Workload> {
         (3, SpecId::OSAKA),
     ] {
         let config = AdversarialConfig {
+            payments: false,
             transactions: 12,
             spec: Some(fork),
             invalid: false,
