@@ -260,6 +260,12 @@ impl<'m> Memory<'m> {
         self.key.address(address)
     }
 
+    /// Brings near what [`Memory::account`] will need for this hash.
+    #[inline]
+    pub(crate) fn look_ahead(&self, hash: u64) {
+        std::hint::black_box(self.accounts.peek(hash));
+    }
+
     /// The cell of `address`, made in `arenas` if it is new.
     #[inline]
     pub(crate) fn account(

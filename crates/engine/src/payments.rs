@@ -41,7 +41,7 @@ use std::{
 };
 
 /// Payments that are committed together: a sub-block.
-const LONGEST: usize = 8192;
+const LONGEST: usize = 4096;
 
 /// Most and fewest payments that a worker prepares at a time.
 const LARGEST_CHUNK: usize = 256;
@@ -165,7 +165,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         self.range.start..end
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &Chunk<'m>> {
+    fn chunks(&self) -> impl Iterator<Item = &Chunk<'m>> + Clone {
         self.chunks.iter().filter_map(OnceLock::get)
     }
 

@@ -252,11 +252,12 @@ impl Scheduler {
 
     /// Prepares for a block of `transactions`, all of which may be started.
     pub(crate) fn reset(&mut self, transactions: usize, workers: usize) {
-        for transaction in self.transactions.iter_mut().take(transactions) {
+        let used = self.transactions.iter_mut().zip(&mut self.asides);
+        for (transaction, aside) in used.take(transactions) {
+            if *transaction.has_waiters.get_mut() {
+                aside.reset();
+            }
             transaction.reset();
-        }
-        for aside in self.asides.iter_mut().take(transactions) {
-            aside.reset();
         }
         let count = self.transactions.len().max(transactions);
         self.transactions.resize_with(count, Transaction::default);

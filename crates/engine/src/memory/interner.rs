@@ -1,6 +1,9 @@
 //! A lock-free, insert-only hash table from keys to cells.
 //!
-//! Buckets are chains through the cells themselves. Two threads that insert the
+//! Buckets are chains through the cells themselves. Pointers to cells have low
+//! bits to spare: those of a bucket are a filter that says which cells cannot be
+//! in its chain, so that a new key seldom has to look at the cells of others.
+//! Two threads that insert the
 //! same key at once agree on one cell; the other one stays in its arena, unknown
 //! and without versions.
 
@@ -45,6 +48,13 @@ impl<C: Chained> Table<C> {
         }
     }
 
+    /// Brings the bucket of `hash` near, for a use that is to come; says what is
+    /// in it so that the look is not optimised away.
+    #[inline]
+    pub(crate) fn peek(&self, hash: u64) -> *mut C {
+        self.bucket(hash).load(Ordering::Relaxed)
+    }
+
     /// The cell with this `hash` for which `is_it` holds, or the one that `make`
     /// allocates.
     #[inline]
@@ -54,26 +64,51 @@ impl<C: Chained> Table<C> {
         is_it: impl Fn(&C) -> bool,
         make: impl FnOnce() -> &'m C,
     ) -> &'m C {
-        // The high bits select, so that tables of all sizes use mixed bits.
-        let bucket = &self.buckets[(hash >> 40) as usize & (self.used - 1)];
-        let mut first = bucket.load(Ordering::Acquire);
-        if let Some(cell) = Self::find(first, ptr::null_mut(), &is_it) {
+        let bucket = self.bucket(hash);
+        let own_bit = Self::filter_bit(hash);
+        let mut tagged = bucket.load(Ordering::Acquire);
+        let (mut first, mut filter) = Self::untag(tagged);
+        if filter & own_bit != 0
+            && let Some(cell) = Self::find(first, ptr::null_mut(), &is_it)
+        {
             return cell;
         }
         let cell = make();
         loop {
             cell.chain().store(first, Ordering::Relaxed);
-            let new = ptr::from_ref(cell).cast_mut();
-            match bucket.compare_exchange(first, new, Ordering::AcqRel, Ordering::Acquire) {
+            let new = ptr::from_ref(cell)
+                .cast_mut()
+                .map_addr(|address| address | filter | own_bit);
+            match bucket.compare_exchange(tagged, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return cell,
                 Err(newer) => {
-                    if let Some(theirs) = Self::find(newer, first, &is_it) {
+                    let (newer_first, newer_filter) = Self::untag(newer);
+                    if let Some(theirs) = Self::find(newer_first, first, &is_it) {
                         return theirs;
                     }
-                    first = newer;
+                    (tagged, first, filter) = (newer, newer_first, newer_filter);
                 }
             }
         }
+    }
+
+    fn bucket(&self, hash: u64) -> &AtomicPtr<C> {
+        // The high bits select, so that tables of all sizes use mixed bits.
+        &self.buckets[(hash >> 40) as usize & (self.used - 1)]
+    }
+
+    /// The bits of an address that alignment leaves free.
+    const FILTER: usize = align_of::<C>() - 1;
+
+    /// The bit of a filter that stands for `hash`.
+    fn filter_bit(hash: u64) -> usize {
+        1 << (hash & 0xffff) % u64::from(align_of::<C>().trailing_zeros())
+    }
+
+    /// The first cell of a bucket's chain, and its filter.
+    fn untag(tagged: *mut C) -> (*mut C, usize) {
+        let filter = tagged.addr() & Self::FILTER;
+        (tagged.map_addr(|address| address & !Self::FILTER), filter)
     }
 
     /// Searches the chain from `from` up to, not including, `until`.

@@ -2,7 +2,7 @@
 
 use super::Payments;
 use crate::{
-    memory::{AccountCell, Value, code},
+    memory::{AccountCell, Base, Value, code},
     worker::Worker,
 };
 use alloy_primitives::{Address, B256};
@@ -12,6 +12,15 @@ use revm::{
     primitives::KECCAK_EMPTY,
 };
 use std::ops::Range;
+
+/// Payments whose accounts are looked up together.
+const GROUP: usize = 16;
+
+/// An account and what it is in the parent state, if that could be read.
+type Party<'m> = (&'m AccountCell, Option<&'m Base>);
+
+/// Senders and recipients of some payments.
+type Group<'m> = [[Option<Party<'m>>; 2]; GROUP];
 
 /// One side of a payment, for the owner of the account.
 #[derive(Clone, Copy, Debug)]
@@ -85,20 +94,52 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         chunk
             .shards
             .resize_with(self.shards, || Vec::with_capacity(room));
-        for tx in range.clone() {
-            if self.prepare_one(worker, tx, &mut chunk).is_none() {
-                chunk.range.end = tx;
-                chunk.is_cut = true;
-                break;
+        let mut start = range.start;
+        while start < range.end && !chunk.is_cut {
+            let end = (start + GROUP).min(range.end);
+            let parties = self.look_up(worker, start..end);
+            for (tx, parties) in (start..end).zip(parties) {
+                if self.prepare_one(worker, tx, parties, &mut chunk).is_none() {
+                    chunk.range.end = tx;
+                    chunk.is_cut = true;
+                    break;
+                }
             }
+            start = end;
         }
         chunk
+    }
+
+    /// Senders and recipients and what they are in the parent state, as far as
+    /// that can be read. Each step is done for all of them before the next, so
+    /// that waiting for memory overlaps.
+    fn look_up(&self, worker: &mut Worker<'m, DB>, group: Range<usize>) -> Group<'m> {
+        let (memory, arenas) = (self.run.memory, worker.arenas);
+        let transactions = &self.run.block.transactions[group];
+        let addresses = |tx: &TxEnv| [tx.caller, *tx.kind.to().unwrap_or(&tx.caller)];
+        let mut hashes = [[0; 2]; GROUP];
+        for (tx, hashes) in transactions.iter().zip(&mut hashes) {
+            *hashes = addresses(tx).map(|address| memory.hash(&address));
+            hashes.iter().for_each(|hash| memory.look_ahead(*hash));
+        }
+        let mut group = [[None; 2]; GROUP];
+        for ((tx, hashes), parties) in transactions.iter().zip(hashes).zip(&mut group) {
+            let [from, to] = addresses(tx);
+            *parties = [(from, hashes[0]), (to, hashes[1])]
+                .map(|(address, hash)| Some((memory.account(address, hash, arenas), None)));
+        }
+        let view = &worker.vm.journal().view;
+        for (cell, base) in group.iter_mut().flatten().flatten() {
+            *base = view.base(cell).ok();
+        }
+        group
     }
 
     fn prepare_one(
         &self,
         worker: &mut Worker<'m, DB>,
         tx: usize,
+        parties: [Option<Party<'m>>; 2],
         chunk: &mut Chunk<'m>,
     ) -> Option<()> {
         let env = &self.run.block.transactions[tx];
@@ -111,12 +152,9 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         if terms.gas != chunk.gas || env.gas_limit > available {
             return None;
         }
-        let view = &worker.vm.journal().view;
-        let sender = view.cell(env.caller);
-        let recipient = view.cell(*env.kind.to()?);
-        for cell in [sender, recipient] {
-            let base = view.base(cell).ok()?;
-            if code_hash(cell, base.info.code_hash) != KECCAK_EMPTY {
+        let [(sender, _), (recipient, _)] = [parties[0]?, parties[1]?];
+        for (cell, base) in parties.into_iter().flatten() {
+            if code_hash(cell, base?.info.code_hash) != KECCAK_EMPTY {
                 return None;
             }
         }

@@ -30,13 +30,13 @@ const HUGE_BITS: usize = 250;
 /// fails lowers `cut`. `step` is told of each new state, and whether it comes
 /// from a debit.
 pub(super) fn settle<'m: 'e, 'e>(
-    entries: impl Iterator<Item = &'e Entry<'m>>,
+    entries: impl Iterator<Item = &'e Entry<'m>> + Clone,
     before: Index,
     fees: &Fees<'_>,
     cut: &AtomicUsize,
     mut step: impl FnMut(&Ledger<'m>, bool),
 ) -> Vec<Ledger<'m>> {
-    let mut ledgers = Vec::new();
+    let mut ledgers = Vec::with_capacity(entries.clone().count());
     for entry in entries {
         if entry.tx as usize >= cut.load(Ordering::Relaxed) {
             break;
