@@ -90,7 +90,7 @@ impl Engine {
                 key: HashKey::random(),
                 accounts: Table::default(),
                 slots: Table::default(),
-                arenas: PerWorker::new(workers, |_| WorkerArenas::default()),
+                arenas: PerWorker::new(workers, WorkerArenas::new),
                 caches: PerWorker::new(workers, |_| WorkerCaches::default()),
                 scheduler: Scheduler::default(),
             }),
@@ -325,7 +325,7 @@ impl Resources {
             .map(|tx| tx.gas_limit.min(1 << 24))
             .sum();
         let slots = usize::try_from(gas / 20_000).unwrap_or(usize::MAX);
-        self.accounts.reset(transactions.saturating_mul(4));
+        self.accounts.reset(transactions.saturating_mul(2));
         self.slots.reset(slots.max(transactions));
         for arenas in self.arenas.iter_mut() {
             arenas.clear();

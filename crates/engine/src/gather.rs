@@ -18,10 +18,7 @@ use revm::{
 };
 use std::{
     mem::MaybeUninit,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError, atomic::Ordering},
 };
 
 /// Above every index of a block.
@@ -62,24 +59,21 @@ pub(crate) fn changes<DB: DatabaseRef + Sync>(
         rest = others;
         offset += size;
     }
-    let next = AtomicUsize::new(0);
-    let gather = || {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(part) = regions.get(number) else {
-                return;
+    // Each thread starts with what it has made itself.
+    let gather = |own: usize| {
+        for number in (own..regions.len()).chain(0..own) {
+            let Ok(mut part) = regions[number].try_lock() else {
+                continue;
             };
-            // SAFETY: the workers have ended, and each part is taken once.
+            // SAFETY: the workers have ended, and the lock keeps others away.
             let arenas = unsafe { run.memory.arenas.get(number) };
-            part.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .gather(arenas, run);
+            part.gather(arenas, run);
         }
     };
     if cells + slots >= MANY_CELLS {
-        pool.run(helpers, &|_| gather(), gather);
+        pool.run(helpers, &|number| gather(number), || gather(0));
     } else {
-        gather();
+        gather(0);
     }
     let parts = regions
         .into_iter()
@@ -173,6 +167,7 @@ fn without_code(info: &AccountInfo) -> AccountInfo {
 struct Part<'a> {
     region: &'a mut [MaybeUninit<AccountChange>],
     gathered: Gathered,
+    is_done: bool,
 }
 
 impl<'a> Part<'a> {
@@ -183,14 +178,22 @@ impl<'a> Part<'a> {
             contracts: Vec::new(),
             slots: Vec::new(),
         };
-        Self { region, gathered }
+        Self {
+            region,
+            gathered,
+            is_done: false,
+        }
     }
 
     fn into_gathered(self) -> Gathered {
         self.gathered
     }
 
+    /// Does nothing if it was done.
     fn gather<DB: DatabaseRef>(&mut self, arenas: &WorkerArenas, run: &Run<'_, DB>) {
+        if std::mem::replace(&mut self.is_done, true) {
+            return;
+        }
         for cell in arenas.accounts.iter() {
             self.account(cell, run);
         }

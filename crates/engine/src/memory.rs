@@ -79,6 +79,8 @@ pub(crate) struct AccountCell {
     pub(crate) accessed: AtomicBool,
     /// The given access list has the account (Verify).
     pub(crate) listed: AtomicBool,
+    /// The worker that made the cell, in whose caches it is likely to be.
+    pub(crate) maker: u16,
     /// One more than the position of the account's change while changes are
     /// gathered.
     pub(crate) gathered: AtomicU32,
@@ -174,6 +176,8 @@ pub(crate) enum Visible {
 /// One worker's memory for a block.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerArenas {
+    /// Whose: the worker's number.
+    pub(crate) number: u16,
     pub(crate) accounts: Arena<AccountCell>,
     pub(crate) slots: Arena<SlotCell>,
     pub(crate) nodes: Arena<Node>,
@@ -188,6 +192,13 @@ pub(crate) struct WorkerArenas {
 }
 
 impl WorkerArenas {
+    pub(crate) fn new(worker: usize) -> Self {
+        Self {
+            number: worker as u16,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.accounts.clear();
         self.slots.clear();
@@ -288,6 +299,7 @@ impl<'m> Memory<'m> {
                     address,
                     hints: Hints::default(),
                     gathered: AtomicU32::new(0),
+                    maker: arenas.number,
                     accessed: AtomicBool::new(false),
                     listed: AtomicBool::new(false),
                     chain: AtomicPtr::default(),

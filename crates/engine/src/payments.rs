@@ -41,11 +41,14 @@ use std::{
 };
 
 /// Payments that are committed together: a sub-block.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 8192;
 
 /// Most and fewest payments that a worker prepares at a time.
 const LARGEST_CHUNK: usize = 256;
 const SMALLEST_CHUNK: usize = 8;
+
+/// Parts of each worker's accounts, so that others can help.
+const PARTS: usize = 4;
 
 /// The next run of what look like payments in `from..`; empty, at the end of the
 /// block, if there is none.
@@ -83,11 +86,13 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
     worker: &mut Worker<'m, DB>,
     range: Range<usize>,
 ) -> usize {
-    let shards = if helpers == 0 { 1 } else { 4 * (helpers + 1) };
-    let chunk = (range.len() / shards).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
+    let workers = run.memory.arenas.len();
+    let parts = if helpers == 0 { 1 } else { PARTS };
+    let chunk = (range.len() / (4 * workers)).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
     let payments = Payments {
         run,
-        shards,
+        parts,
+        shards: workers * parts,
         chunk,
         gas_before: run.lock_commits().gas_used,
         chunks: (0..range.len().div_ceil(chunk))
@@ -114,7 +119,9 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
 struct Payments<'m, DB: DatabaseRef> {
     run: &'m Run<'m, DB>,
     range: Range<usize>,
-    /// Parts in which the accounts are shared out.
+    /// Parts of the accounts that a worker has made.
+    parts: usize,
+    /// Parts of all accounts.
     shards: usize,
     /// Payments in a chunk.
     chunk: usize,
@@ -131,6 +138,30 @@ fn share(next: &AtomicUsize, count: usize, mut work: impl FnMut(usize)) {
             return;
         }
         work(part);
+    }
+}
+
+/// Parts of work that each have a worker to whom they come easiest.
+struct Parts {
+    next: Vec<AtomicUsize>,
+    each: usize,
+}
+
+impl Parts {
+    fn new(workers: usize, each: usize) -> Self {
+        let next = (0..workers).map(|_| AtomicUsize::new(0)).collect();
+        Self { next, each }
+    }
+
+    /// Calls `work` with each part that this thread gets hold of, those of worker
+    /// `number` first.
+    fn share(&self, number: usize, mut work: impl FnMut(usize)) {
+        let workers = self.next.len();
+        for worker in (number..workers).chain(0..number) {
+            share(&self.next[worker], self.each, |part| {
+                work(worker * self.each + part);
+            });
+        }
     }
 }
 
@@ -174,15 +205,15 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
     fn settle(&self, pool: &Pool, helpers: usize, cut: &AtomicUsize) -> Vec<Vec<Ledger<'m>>> {
         let ledgers: Vec<OnceLock<Vec<Ledger<'m>>>> =
             (0..self.shards).map(|_| OnceLock::new()).collect();
-        let next = AtomicUsize::new(0);
-        let work = || {
-            share(&next, self.shards, |shard| {
+        let parts = Parts::new(self.shards / self.parts, self.parts);
+        let work = |number: usize| {
+            parts.share(number, |shard| {
                 let entries = self.chunks().flat_map(|chunk| &chunk.shards[shard]);
                 let settled = settle(entries, self.before(), &self.run.fees, cut, |_, _| ());
                 let _ = ledgers[shard].set(settled);
             });
         };
-        pool.run(helpers, &|_| work(), work);
+        pool.run(helpers, &|number| work(number), || work(0));
         ledgers
             .into_iter()
             .filter_map(OnceLock::into_inner)
@@ -200,21 +231,21 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         if !whole {
             ledgers.iter().flatten().for_each(Ledger::reset);
         }
-        let (shards, chunks) = (self.shards, self.chunks.len());
+        let parts = Parts::new(self.shards / self.parts, self.parts);
         let next = AtomicUsize::new(0);
         let work = |number: usize| {
             // SAFETY: the pool runs each number on one thread, and 0 is the caller.
             let arenas = unsafe { self.run.memory.arenas.get(number) };
-            share(&next, shards + chunks, |part| {
-                if part >= shards {
-                    self.file_outcomes(part - shards, end);
-                } else if whole {
-                    ledgers[part]
-                        .iter()
-                        .for_each(|ledger| ledger.publish(arenas));
+            parts.share(number, |shard| {
+                if whole {
+                    let ledgers = ledgers[shard].iter();
+                    ledgers.for_each(|ledger| ledger.publish(arenas));
                 } else {
-                    self.settle_again(part, end, arenas);
+                    self.settle_again(shard, end, arenas);
                 }
+            });
+            share(&next, self.chunks.len(), |chunk| {
+                self.file_outcomes(chunk, end)
             });
         };
         pool.run(helpers, &|number| work(number), || work(0));

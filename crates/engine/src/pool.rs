@@ -11,7 +11,7 @@ use std::{
 };
 
 /// A job for the helpers. The `'static` is a lie that [`Pool::run`] keeps: it
-/// does not return before all helpers are done with it.
+/// does not return before all that have begun it are done with it.
 type Job = &'static (dyn Fn(usize) + Sync);
 
 /// Helper threads, numbered from 1; the caller of [`Pool::run`] is number 0.
@@ -45,8 +45,9 @@ struct State {
     job: Option<Job>,
     /// Counts jobs, so that a helper takes each one once.
     round: u64,
-    /// Helpers that take part in this job.
+    /// Helpers that may take part in this job.
     wanted: usize,
+    /// Helpers that have begun it and not ended yet.
     running: usize,
     closing: bool,
     panic: Option<Box<dyn Any + Send>>,
@@ -95,7 +96,9 @@ impl Pool {
     }
 
     /// Runs `helper(1)`, ..., `helper(helpers)` on the helpers and `main` here.
-    /// Returns when all have ended; a panic of any of them continues here.
+    /// Returns when all have ended; a panic of any of them continues here. Helpers
+    /// that have not begun when `main` ends are let off: waking a thread can take
+    /// longer than the work.
     ///
     /// `main` and the helpers must end without waiting for each other's end.
     pub(crate) fn run<R>(
@@ -108,8 +111,8 @@ impl Pool {
         if helpers == 0 {
             return main();
         }
-        // SAFETY: only the lifetime changes. `Finish` waits for all helpers on
-        // every way out of this function, and they forget the job before that.
+        // SAFETY: only the lifetime changes. On every way out of this function
+        // `Finish` takes the job away and waits for the helpers that have begun it.
         let job = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Job>(helper) };
         {
             let mut state = self.shared.lock();
@@ -117,8 +120,7 @@ impl Pool {
             state.job = Some(job);
             state.round += 1;
             state.wanted = helpers;
-            state.running = helpers;
-            self.shared.running.store(helpers, Ordering::Relaxed);
+            state.running = 0;
             self.shared.round.store(state.round, Ordering::Relaxed);
         }
         self.shared.posted.notify_all();
@@ -137,6 +139,8 @@ struct Finish<'a>(&'a Shared);
 
 impl Finish<'_> {
     fn wait(&self) -> Option<Box<dyn Any + Send>> {
+        // Nobody begins from now on.
+        self.0.lock().job = None;
         look_out(|| self.0.running.load(Ordering::Relaxed) == 0);
         let mut state = self.0.lock();
         while state.running > 0 {
@@ -146,7 +150,6 @@ impl Finish<'_> {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        state.job = None;
         state.panic.take()
     }
 }
@@ -172,6 +175,8 @@ fn help(shared: &Shared, number: usize) {
                     if number <= state.wanted
                         && let Some(job) = state.job
                     {
+                        state.running += 1;
+                        shared.running.store(state.running, Ordering::Relaxed);
                         break job;
                     }
                 }
@@ -210,31 +215,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_helper_runs_each_job_once() {
+    fn no_helper_runs_a_job_twice() {
         let pool = Pool::new(3).expect("threads");
         for round in 0..50 {
             let helpers = round % 4;
             let count = AtomicUsize::new(0);
             let numbers = AtomicUsize::new(0);
-            let main = pool.run(
-                helpers,
-                &|number| {
-                    count.fetch_add(1, Ordering::Relaxed);
-                    numbers.fetch_or(1 << number, Ordering::Relaxed);
-                },
-                || 7,
-            );
+            let help = |number: usize| {
+                count.fetch_add(1, Ordering::Relaxed);
+                numbers.fetch_or(1 << number, Ordering::Relaxed);
+            };
+            let main = pool.run(helpers, &help, || {
+                // Every other time they are waited for.
+                while round % 2 == 0 && count.load(Ordering::Relaxed) < helpers {
+                    std::thread::yield_now();
+                }
+                7
+            });
             assert_eq!(main, 7);
-            assert_eq!(count.into_inner(), helpers);
-            assert_eq!(numbers.into_inner(), ((1 << (helpers + 1)) - 1) & !1);
+            let (count, numbers) = (count.into_inner(), numbers.into_inner());
+            assert_eq!(count, numbers.count_ones() as usize);
+            assert_eq!(numbers & !(((1 << (helpers + 1)) - 1) & !1), 0);
+            assert!(round % 2 == 1 || count == helpers);
         }
     }
 
     #[test]
     fn panics_reach_the_caller_and_the_pool_survives() {
         let pool = Pool::new(2).expect("threads");
-        let helper = |number: usize| assert_ne!(number, 2, "on purpose");
-        let panicked = catch_unwind(AssertUnwindSafe(|| pool.run(2, &helper, || ())));
+        let begun = AtomicUsize::new(0);
+        let helper = |number: usize| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            assert_ne!(number, 2, "on purpose");
+        };
+        let wait = || {
+            while begun.load(Ordering::Relaxed) < 2 {
+                std::thread::yield_now();
+            }
+        };
+        let panicked = catch_unwind(AssertUnwindSafe(|| pool.run(2, &helper, wait)));
         assert!(panicked.is_err());
         let panicked = catch_unwind(AssertUnwindSafe(|| pool.run(2, &|_| (), || panic!("main"))));
         assert!(panicked.is_err());

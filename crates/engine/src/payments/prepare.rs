@@ -90,10 +90,14 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
             fees: Vec::with_capacity(range.len()),
             shards: Vec::new(),
         };
-        let room = 2 * range.len() / self.shards + 16;
-        chunk
-            .shards
-            .resize_with(self.shards, || Vec::with_capacity(room));
+        let room = 2 * range.len() / self.parts + 2;
+        let own = usize::from(worker.arenas.number);
+        for shard in 0..self.shards {
+            let is_own = shard / self.parts == own;
+            chunk
+                .shards
+                .push(Vec::with_capacity(if is_own { room } else { 0 }));
+        }
         let mut start = range.start;
         while start < range.end && !chunk.is_cut {
             let end = (start + GROUP).min(range.end);
@@ -179,9 +183,11 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         Some(())
     }
 
+    /// Accounts are settled by whoever has made their cells, if that worker has
+    /// time: they are near.
     fn shard(&self, cell: &AccountCell) -> usize {
-        // A part of the hash that chooses neither buckets nor signature bits.
-        ((cell.hash & 0xffff_ffff) * self.shards as u64 >> 32) as usize
+        let part = (cell.hash & 0xffff) as usize % self.parts;
+        usize::from(cell.maker) * self.parts + part
     }
 }
 
