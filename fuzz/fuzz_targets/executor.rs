@@ -1,48 +1,21 @@
-//! Bytes choose an adversarial block; the parallel engine must do with it what
-//! plain revm does.
-//!
-//! ```text
-//! 0..8  seed of the block         10  workers (2 to 8)
-//! 8     transactions (1 to 48)    11  fork, or any
-//! 9     invalid ones as well      12..  a bit for each transaction: leave it out
-//! ```
+//! Bytes choose an adversarial block (see `chosen`) and a bit for each of its
+//! transactions: leave it out. The parallel engine must do with it what plain
+//! revm does.
 #![no_main]
+
+mod chosen;
 
 use libfuzzer_sys::fuzz_target;
 use parallax_conformance::compare;
-use parallax_engine::{Engine, EngineConfig, sequential};
-use parallax_workload::{
-    Workload,
-    adversarial::{AdversarialConfig, FORKS, random_block},
-};
-use std::{array, sync::LazyLock};
-
-static ENGINES: LazyLock<[Engine; 7]> = LazyLock::new(|| {
-    array::from_fn(|i| {
-        let config = EngineConfig {
-            workers: i + 2,
-            access_list: true,
-            ..EngineConfig::default()
-        };
-        Engine::new(config).expect("the system lets threads start")
-    })
-});
+use parallax_engine::{Engine, sequential};
+use parallax_workload::Workload;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((head, rest)) = bytes.split_first_chunk::<12>() else {
+    let Some((workload, engine, rest)) = chosen::choose(bytes) else {
         return;
     };
-    let (seed, choices) = head.split_first_chunk::<8>().expect("twelve bytes");
-    let config = AdversarialConfig {
-        transactions: usize::from(choices[0] % 48) + 1,
-        spec: FORKS
-            .get(usize::from(choices[3]) % (FORKS.len() + 1))
-            .copied(),
-        invalid: choices[1] % 2 == 1,
-    };
     let left_out = |i: usize| rest.get(i / 8).is_some_and(|byte| byte >> (i % 8) & 1 == 1);
-    let workload = random_block(u64::from_le_bytes(*seed), config).subset(|i| !left_out(i));
-    check(&workload, &ENGINES[usize::from(choices[2]) % ENGINES.len()]);
+    check(&workload.subset(|i| !left_out(i)), engine);
 });
 
 fn check(workload: &Workload, engine: &Engine) {

@@ -58,7 +58,8 @@ pub fn outputs(expected: &BlockOutput, got: &BlockOutput) -> Result<(), String> 
 
 /// Whether EIP-7928 says what the list of this block is. Before Cancun a
 /// destroyed account takes its storage along, which no list can express, and
-/// executors may differ in how they describe its slots.
+/// executors may differ in how they describe its slots: see
+/// [`old_access_lists`].
 #[must_use]
 pub fn lists_are_defined(block: &Block) -> bool {
     block.spec().is_enabled_in(SpecId::CANCUN)
@@ -138,10 +139,38 @@ fn account(entry: &AccountChanges, change: &AccountChange) -> Result<(), String>
     Ok(())
 }
 
+/// Compares access lists of a block before Cancun. They must be equal, but for the
+/// storage of an account that its list shows to be destroyed: there, which of its
+/// slots count as written, and when, is left open.
+///
+/// # Errors
+///
+/// A description of the first difference.
+pub fn old_access_lists(expected: &BlockAccessList, got: &BlockAccessList) -> Result<(), String> {
+    let comparable = |list: &BlockAccessList| -> BlockAccessList {
+        list.iter().cloned().map(without_lost_storage).collect()
+    };
+    lists("access list entry", &comparable(expected), &comparable(got))
+}
+
+/// All slots of a destroyed account as if they were only read.
+fn without_lost_storage(mut account: AccountChanges) -> AccountChanges {
+    let mut codes = account.code_changes.iter();
+    let mut nonces = account.nonce_changes.iter();
+    if codes.any(|change| change.new_code.is_empty()) || nonces.any(|change| change.new_nonce == 0)
+    {
+        let mut slots: Vec<_> = account.storage_slots().collect();
+        slots.sort_unstable();
+        account.storage_changes.clear();
+        account.storage_reads = slots;
+    }
+    account
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_eip7928::{BalanceChange, BlockAccessIndex};
+    use alloy_eip7928::{BalanceChange, BlockAccessIndex, NonceChange, SlotChanges, StorageChange};
     use alloy_primitives::Address;
     use parallax_engine::InvalidReason;
     use revm::state::AccountInfo;
@@ -203,6 +232,30 @@ mod tests {
         assert!(access_list(&vec![entry(7)], &changes()).is_ok());
         assert!(access_list(&vec![entry(8)], &changes()).is_err());
         assert!(access_list(&vec![], &changes()).is_err());
+    }
+
+    #[test]
+    fn old_lists_may_differ_in_the_storage_of_destroyed_accounts_alone() {
+        let index = BlockAccessIndex::new(1);
+        let written = |nonce| AccountChanges {
+            storage_changes: vec![SlotChanges::new(
+                U256::ONE,
+                vec![StorageChange::new(index, U256::ZERO)],
+            )],
+            nonce_changes: vec![NonceChange::new(index, nonce)],
+            ..AccountChanges::default()
+        };
+        let read = |nonce, slot| AccountChanges {
+            storage_changes: vec![],
+            storage_reads: vec![U256::from(slot)],
+            ..written(nonce)
+        };
+        let compare = |expected, got| old_access_lists(&vec![expected], &vec![got]);
+        assert!(compare(written(0), read(0, 1)).is_ok());
+        assert!(compare(written(0), read(0, 2)).is_err());
+        assert!(compare(written(7), read(7, 1)).is_err());
+        assert!(compare(written(7), written(7)).is_ok());
+        assert!(compare(written(0), written(7)).is_err());
     }
 
     fn changes() -> StateChanges {

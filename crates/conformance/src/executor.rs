@@ -78,6 +78,6 @@ pub fn without_skips(mut output: BlockOutput) -> Executed {
     })
 }
 
-fn divergence(reason: String) -> EngineError<Infallible> {
+pub(crate) fn divergence(reason: String) -> EngineError<Infallible> {
     EngineError::Fatal { index: 0, reason }
 }

@@ -11,7 +11,9 @@ mod report;
 mod runner;
 pub mod skips;
 pub mod state_test;
+pub mod tamper;
 mod transaction;
+pub mod verified;
 mod world;
 
 pub use chain::{BlockError, Chain};
@@ -20,4 +22,5 @@ pub use fork::{Fork, Network};
 pub use report::Report;
 pub use runner::run;
 pub use transaction::{SignedTransaction, recover};
+pub use verified::Verified;
 pub use world::{TestAccount, World};
