@@ -132,6 +132,7 @@ fn shake(build: bool) {
         let config = EngineConfig {
             workers,
             access_list: true,
+            payment_run: 2,
             ..EngineConfig::default()
         };
         Engine::new(config).unwrap()
@@ -142,6 +143,7 @@ fn shake(build: bool) {
             spec: None,
             // Replay must blame the same transaction where there is one.
             invalid: build || seed % 8 == 7,
+            payments: seed % 5 == 0,
         };
         let workload = random_block(seed, config);
         let (block, state) = (&workload.block, &workload.state);

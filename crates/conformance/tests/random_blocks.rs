@@ -176,7 +176,9 @@ fn all_tampered(list: &BlockAccessList) -> Vec<BlockAccessList> {
             });
         }
         for i in 0..account.storage_reads.len() {
-            change(position, &|a| drop(a.storage_reads.remove(i)));
+            change(position, &|a| {
+                a.storage_reads.remove(i);
+            });
             change(position, &|a| a.storage_reads[i] ^= U256::ONE);
             change(position, &|a| {
                 a.storage_reads.push(account.storage_reads[i])

@@ -16,6 +16,7 @@ fn config(invalid: bool) -> AdversarialConfig {
         transactions: 30,
         spec: None,
         invalid,
+        payments: false,
     }
 }
 
