@@ -1,18 +1,24 @@
-//! What the schedule learns about accounts while a block runs.
+//! What the schedule learns about accounts and slots while a block runs.
 //!
 //! Two transactions of one sender always depend on each other, and so do most
 //! calls of a contract that has just conflicted twice. Running such transactions
 //! at the same time only wastes a core, so a later one waits for the earlier one
-//! and then follows it on the same worker. These are hints: exactness does not
-//! depend on them.
+//! and then follows it on the same worker.
+//!
+//! Where only a slot conflicts, less is enough: whoever reads it waits, at the
+//! read, until the one that has touched it before is executed. What comes before
+//! the read then still runs at the same time. Only if that takes too long are the
+//! calls of the contract made one after the other.
+//!
+//! These are hints: exactness does not depend on them.
 
-use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 /// Heat that a conflict adds. Each execution takes one away.
 const CONFLICT: i32 = 64;
 
-/// Heat from which calls are made one after the other: two recent conflicts.
-const HOT: i32 = 96;
+/// Heat from which calls are made one after the other: three recent conflicts.
+const HOT: i32 = 160;
 
 /// Heat beyond which no more is added.
 const HOTTEST: i32 = 256;
@@ -58,6 +64,33 @@ impl Hints {
         if heat > 0 {
             self.heat.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// Hints about a slot.
+#[derive(Debug, Default)]
+pub(crate) struct SlotHints {
+    /// A stale value of it was read in this block.
+    contended: AtomicBool,
+    /// One more than the highest transaction that has touched it since.
+    touched_by: AtomicU32,
+}
+
+impl SlotHints {
+    #[inline]
+    pub(crate) fn is_contended(&self) -> bool {
+        self.contended.load(Ordering::Relaxed)
+    }
+
+    /// Notes that `tx` is about to read the slot; the transaction that has touched
+    /// it before, if that is a lower one.
+    pub(crate) fn touch(&self, tx: usize) -> Option<usize> {
+        start(&self.touched_by, tx)
+    }
+
+    /// A transaction has read a value that was stale; says whether that is known.
+    pub(crate) fn note_conflict(&self) -> bool {
+        self.is_contended() || self.contended.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -24,7 +24,7 @@ mod loom_tests;
 use crate::{
     arena::{Arena, PerWorker},
     hash::HashKey,
-    hints::Hints,
+    hints::{Hints, SlotHints},
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
 };
 use alloy_primitives::{Address, B256, U256};
@@ -96,6 +96,8 @@ pub(crate) struct SlotCell {
     pub(crate) hash: u64,
     account: *const AccountCell,
     pub(crate) key: U256,
+    /// What the schedule has learned about the slot.
+    pub(crate) hints: SlotHints,
     /// A committed transaction accessed the slot (EIP-7928).
     pub(crate) accessed: AtomicBool,
     /// The given access list has the slot (Verify).
@@ -333,6 +335,7 @@ impl<'m> Memory<'m> {
                     hash,
                     account,
                     key,
+                    hints: SlotHints::default(),
                     accessed: AtomicBool::new(false),
                     listed: AtomicBool::new(false),
                     chain: AtomicPtr::default(),

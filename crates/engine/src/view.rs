@@ -2,7 +2,7 @@
 
 use crate::{
     deltas::{self, Fees},
-    ids::{FIRST, Index},
+    ids::{FIRST, Index, index_of},
     memory::{AccountCell, Base, Life, Memory, SlotCell, Value, Visible, WorkerArenas, code},
     reads,
     scheduler::Transaction,
@@ -11,10 +11,16 @@ use crate::{
 use alloy_primitives::{Address, B256, U256};
 use revm::{
     Database, DatabaseRef,
+    context::TxEnv,
     database_interface::DBErrorMarker,
     primitives::KECCAK_EMPTY,
     state::{AccountInfo, Bytecode},
 };
+use std::cell::Cell;
+
+/// How often a transaction looks whether the one whose slot it is about to read
+/// is executed: a few microseconds, no more than giving up and coming back costs.
+const LOOKS_AT_WRITER: usize = 1024;
 
 /// Why an execution could not go on.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -65,10 +71,15 @@ pub(crate) struct View<'m, DB> {
     pub(crate) codes: CodeCache,
     pub(crate) index: Index,
     pub(crate) mode: Mode,
+    /// The block's transactions.
+    pub(crate) transactions: &'m [TxEnv],
     /// Log reads even where everything below is final.
     pub(crate) log_reads: bool,
     /// Sender and callee of the running transaction, which were looked up before.
     pub(crate) parties: [Option<&'m AccountCell>; 2],
+    /// The running transaction was abandoned for a reason that waiting for a slot
+    /// did not or cannot prevent.
+    pub(crate) blames_callee: Cell<bool>,
     /// The scheduler's record of the running transaction, if it is one.
     pub(crate) transaction: Option<&'m Transaction>,
 }
@@ -212,6 +223,9 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         cell: &'m SlotCell,
         life: Option<Life>,
     ) -> Result<U256, ViewError<DB::Error>> {
+        if cell.hints.is_contended() && self.is_speculative() && self.transaction.is_some() {
+            self.wait_at_slot(cell)?;
+        }
         match cell.visible(self.index, life) {
             Visible::Written(value, writer) => {
                 self.check(writer).map_err(ViewError::Stall)?;
@@ -220,6 +234,35 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
             Visible::Cleared => Ok(U256::ZERO),
             Visible::Base => self.base_slot(cell),
         }
+    }
+
+    /// Waits a moment for those that are likely to write the slot before.
+    #[cold]
+    fn wait_at_slot(&self, slot: &SlotCell) -> Result<(), ViewError<DB::Error>> {
+        let tx = (self.index - FIRST) as usize;
+        let writers = [slot.hints.touch(tx), self.call_before(tx)];
+        let mut looks = 0;
+        for before in writers.into_iter().flatten() {
+            while !self.fees.scheduler.is_stable(before) {
+                looks += 1;
+                if looks > LOOKS_AT_WRITER {
+                    self.blames_callee.set(true);
+                    return Err(ViewError::Stall(index_of(before)));
+                }
+                std::hint::spin_loop();
+            }
+        }
+        Ok(())
+    }
+
+    /// The last transaction before `tx` that is not committed and makes a call of
+    /// the same contract.
+    fn call_before(&self, tx: usize) -> Option<usize> {
+        let callee = self.transactions[tx].kind.to()?;
+        let head = self.fees.scheduler.committed();
+        (head..tx)
+            .rev()
+            .find(|before| self.transactions[*before].kind.to() == Some(callee))
     }
 
     /// A slot in the parent state.

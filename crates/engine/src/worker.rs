@@ -18,6 +18,7 @@ use crate::{
 use alloy_primitives::{Address, U256};
 use revm::{DatabaseRef, context::result::InvalidTransaction};
 use std::{
+    cell::Cell,
     collections::HashMap,
     sync::{PoisonError, atomic::Ordering},
     time::{Duration, Instant},
@@ -135,8 +136,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             codes,
             index: 0,
             mode: Mode::Final,
+            transactions: &run.block.transactions,
             log_reads: run.config.dependencies,
             parties: [None; 2],
+            blames_callee: Cell::new(false),
             transaction: None,
         };
         let vm = Vm::new(run.block, run.precompiles, &run.system.idle, view, keccak);
@@ -300,7 +303,6 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     // In final mode nobody is left who could have changed anything.
                     let stale = mode == Mode::Speculative && !self.own_reads_hold(tx);
                     if stale || !scheduler.transaction(tx).status.confirm(incarnation) {
-                        self.heat_up(tx);
                         incarnation = scheduler.rerun(tx, incarnation);
                         continue;
                     }
@@ -311,10 +313,11 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 }
                 Err(Interruption::Stale) => {
                     self.stats.aborts += 1;
-                    self.heat_up(tx);
+                    self.blame(tx);
                     incarnation = scheduler.restart(tx, incarnation);
                 }
                 Err(Interruption::Stall(on)) => {
+                    self.blame(tx);
                     match self.wait_for(tx, incarnation, (on - FIRST) as usize) {
                         Some(next) => incarnation = next,
                         None => return,
@@ -363,7 +366,25 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         None
     }
 
-    /// Notes that `tx` has met a conflict.
+    /// Notes the conflict for which `tx` was abandoned, unless it is a slot's.
+    fn blame(&mut self, tx: usize) {
+        if self.vm.journal().view.blames_callee.take() {
+            self.heat_up(tx);
+        }
+    }
+
+    /// Notes that `read`, which is of `tx`, has turned out to be stale.
+    fn note_conflict(&mut self, tx: usize, read: &Read) {
+        *self.stats.conflicts.entry(place(read)).or_insert(0) += 1;
+        // Where a slot was known for conflicts already, readers wait for it.
+        let is_known = matches!(read, Read::Slot(cell, _) if cell.hints.note_conflict());
+        if !is_known {
+            self.heat_up(tx);
+        }
+    }
+
+    /// Lets the calls of the contract that `tx` calls be made one after the other,
+    /// if this happens again.
     fn heat_up(&mut self, tx: usize) {
         if let Some(to) = self.run.block.transactions[tx].kind.to() {
             self.vm.journal().view.cell(*to).hints.heat_up();
@@ -530,11 +551,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             tx,
             changed,
             |read, reader| read.holds(index_of(reader), &run.fees),
-            |reader, read| invalidated.push((reader, place(read))),
+            |reader, read| invalidated.push((reader, *read)),
         );
-        for (reader, place) in invalidated {
-            *self.stats.conflicts.entry(place).or_insert(0) += 1;
-            self.heat_up(reader);
+        for (reader, read) in invalidated {
+            self.note_conflict(reader, &read);
         }
     }
 
@@ -545,7 +565,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         match reads.iter().find(|read| !read.holds(index, &run.fees)) {
             None => true,
             Some(read) => {
-                *self.stats.conflicts.entry(place(read)).or_insert(0) += 1;
+                let read = *read;
+                self.note_conflict(tx, &read);
                 false
             }
         }

@@ -255,9 +255,10 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
             transaction.status.clear_suspicion();
         }
         if self.reads_hold() {
-            Ok(())
-        } else {
-            Err(ViewError::Stale)
+            return Ok(());
         }
+        let is_known = self.note_stale_slots();
+        self.view.blames_callee.set(!is_known);
+        Err(ViewError::Stale)
     }
 }

@@ -208,9 +208,24 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
         for entry in self.entries.iter() {
             entry_reads(entry, |read| hold &= read.holds(index, fees));
         }
-        hold && self.slots.iter().filter(|slot| slot.observed).all(|slot| {
-            Read::Slot(Ref::new(slot.cell), slot.value.original_value).holds(index, fees)
+        hold && self.stale_slots().next().is_none()
+    }
+
+    fn stale_slots(&self) -> impl Iterator<Item = &Slot<'_>> {
+        let (index, fees) = (self.view.index, &self.view.fees);
+        self.slots.iter().filter(move |slot| {
+            let read = Read::Slot(Ref::new(slot.cell), slot.value.original_value);
+            slot.observed && !read.holds(index, fees)
         })
+    }
+
+    /// Notes conflicts at slots; whether one of them was known for it.
+    pub(super) fn note_stale_slots(&self) -> bool {
+        let mut is_known = false;
+        for slot in self.stale_slots() {
+            is_known |= slot.cell.hints.note_conflict();
+        }
+        is_known
     }
 }
 
