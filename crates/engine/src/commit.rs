@@ -47,6 +47,40 @@ impl<E> Default for Commits<E> {
 }
 
 impl<DB: DatabaseRef> Run<'_, DB> {
+    /// Whether the transaction is part of the block: the gas that it used. If it
+    /// is not, its outcome is dropped.
+    pub(crate) fn judge(
+        &self,
+        tx: usize,
+        ending: Ending<DB::Error>,
+        gas_used: u64,
+    ) -> Result<u64, EngineError<DB::Error>> {
+        let invalid = |reason| EngineError::InvalidTransaction { index: tx, reason };
+        let gas_limit = self.block.transactions[tx].gas_limit;
+        let available = self.gas_left(gas_used);
+        if gas_limit > available {
+            if let Ending::Executed { .. } = ending {
+                // SAFETY: the caller has taken the ending, as it may; not used again.
+                unsafe { self.results.discard(tx) };
+            }
+            return Err(invalid(InvalidReason::BlockGasLimit {
+                gas_limit,
+                available,
+            }));
+        }
+        let failure = match ending {
+            Ending::Executed { gas } => return Ok(gas),
+            Ending::Failed(failure) => *failure,
+        };
+        Err(match failure {
+            Failure::Invalid(reason) => invalid(reason.into()),
+            Failure::InvalidHeader(reason) => EngineError::InvalidHeader(reason),
+            Failure::Database(error) => EngineError::Database(error),
+            Failure::Mismatch(mismatch) => EngineError::AccessList(mismatch),
+            Failure::Fatal(reason) => EngineError::Fatal { index: tx, reason },
+        })
+    }
+
     /// Hands the caller the outcomes that were committed since the last time: a
     /// slice for each range without gaps.
     pub(crate) fn deliver(&self, commits: &mut Commits<DB::Error>) {
@@ -81,6 +115,10 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
                 Err(TryLockError::WouldBlock) => return,
             };
             while scheduler.is_head_done() && !scheduler.is_halted() {
+                if self.run.is_late() {
+                    scheduler.halt();
+                    break;
+                }
                 self.commit(scheduler.committed(), &mut commits);
             }
             self.run.deliver(&mut commits);
@@ -107,7 +145,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
             return;
         };
         run.scheduler.set_fees_before(tx, commits.fees);
-        match self.judge(tx, ending, commits.gas_used) {
+        match run.judge(tx, ending, commits.gas_used) {
             Ok(gas) => {
                 commits.gas_used += gas;
                 // SAFETY: as above; it was executed.
@@ -130,47 +168,9 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
         run.scheduler.set_committed(tx + 1);
     }
 
-    /// Whether the transaction is part of the block: the gas that it used. If it
-    /// is not, its outcome is dropped.
-    fn judge(
-        &self,
-        tx: usize,
-        ending: Ending<DB::Error>,
-        gas_used: u64,
-    ) -> Result<u64, EngineError<DB::Error>> {
-        let invalid = |reason| EngineError::InvalidTransaction { index: tx, reason };
-        let gas_limit = self.run.block.transactions[tx].gas_limit;
-        let available = self.run.gas_left(gas_used);
-        if gas_limit > available {
-            if let Ending::Executed { .. } = ending {
-                // SAFETY: under the commit lock and committed; not used again.
-                unsafe { self.run.results.discard(tx) };
-            }
-            return Err(invalid(InvalidReason::BlockGasLimit {
-                gas_limit,
-                available,
-            }));
-        }
-        let failure = match ending {
-            Ending::Executed { gas } => return Ok(gas),
-            Ending::Failed(failure) => *failure,
-        };
-        Err(match failure {
-            Failure::Invalid(reason) => invalid(reason.into()),
-            Failure::InvalidHeader(reason) => EngineError::InvalidHeader(reason),
-            Failure::Database(error) => EngineError::Database(error),
-            Failure::Mismatch(mismatch) => EngineError::AccessList(mismatch),
-            Failure::Fatal(reason) => EngineError::Fatal { index: tx, reason },
-        })
-    }
-
     /// Replaces the deltas of a transaction by absolute values.
     fn settle(&self, tx: usize) {
         let run = self.run;
-        if run.request.given.is_some() {
-            // The list's values are absolute and already there.
-            return;
-        }
         let index = index_of(tx);
         for write in run.scheduler.log(tx).map_or(&[][..], Log::writes) {
             let (Target::Balance(cell), Value::Delta(delta)) = (&write.target, &write.value) else {

@@ -231,6 +231,28 @@ impl Engine {
         }
     }
 
+    /// As [`Engine::build_streaming`], and ends the block at `deadline`: candidates
+    /// that are not committed by then are left for another one. See
+    /// [`BlockOutput::considered`]. What is being executed at that moment is
+    /// finished first.
+    ///
+    /// # Errors
+    /// As [`Engine::build`].
+    pub fn build_until<DB: DatabaseRef + Sync>(
+        &self,
+        block: &Block,
+        db: &DB,
+        deadline: Instant,
+        sink: &(dyn Fn(&[TxOutcome]) + Sync),
+    ) -> Result<BlockOutput, EngineError<DB::Error>> {
+        let request = Request {
+            sink: Some(sink),
+            deadline: Some(deadline),
+            ..self.request(OnInvalid::Skip)
+        };
+        self.execute(block, db, request)
+    }
+
     fn request(&self, on_invalid: OnInvalid) -> Request<'static> {
         let access_list = self.config.access_list;
         Request {
@@ -238,6 +260,7 @@ impl Engine {
             access_list,
             given: None,
             sink: None,
+            deadline: None,
         }
     }
 

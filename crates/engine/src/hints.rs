@@ -125,6 +125,7 @@ mod tests {
     fn calls_wait_only_while_the_account_is_hot() {
         let hints = Hints::default();
         hints.heat_up();
+        hints.heat_up();
         assert_eq!(hints.start_as_callee(1), None);
         hints.heat_up();
         assert_eq!(hints.start_as_callee(2), None);
@@ -133,5 +134,16 @@ mod tests {
             hints.cool_down();
         }
         assert_eq!(hints.start_as_callee(6), None);
+    }
+
+    #[test]
+    fn a_slot_is_contended_from_its_first_conflict_on() {
+        let hints = SlotHints::default();
+        assert!(!hints.is_contended());
+        assert!(!hints.note_conflict());
+        assert!(hints.is_contended() && hints.note_conflict());
+        assert_eq!(hints.touch(3), None);
+        assert_eq!(hints.touch(7), Some(3));
+        assert_eq!(hints.touch(5), None, "a higher one is nobody to wait for");
     }
 }

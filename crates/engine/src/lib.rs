@@ -26,6 +26,7 @@ mod scheduler;
 pub mod sequential;
 mod stats;
 mod sync;
+mod verify;
 mod view;
 mod vm;
 mod worker;

@@ -12,6 +12,9 @@ pub struct BlockOutput {
     pub outcomes: Vec<TxOutcome>,
     /// Candidates that Build left out, in order. Always empty otherwise.
     pub skipped: Vec<Skipped>,
+    /// How many of the transactions are either in `outcomes` or in `skipped`: all,
+    /// unless Build ran out of time.
+    pub considered: usize,
     /// Gas used by all transactions, after refunds.
     pub gas_used: u64,
     /// Execution-layer requests

@@ -13,14 +13,16 @@ use crate::{
     deltas::Fees,
     engine::WorkerCaches,
     error::EngineError,
-    gather, longest_chain,
+    gather,
+    ids::index_of,
+    longest_chain,
     memory::Memory,
     outcome::{BlockOutput, TxOutcome},
     payments,
     pool::Pool,
     protocol::{self, SystemTransactions},
     results::Results,
-    scheduler::Scheduler,
+    scheduler::{Log, Scheduler},
     worker::Worker,
     writes::Target,
 };
@@ -52,6 +54,8 @@ pub(crate) struct Request<'m> {
     /// The access list to check the block against (Verify).
     pub(crate) given: Option<&'m BlockAccessList>,
     pub(crate) sink: Option<Sink<'m>>,
+    /// When to stop committing (Build).
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// What all workers of a block share.
@@ -99,8 +103,15 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             None => None,
         };
         let expected = expected.as_ref();
-        self.transactions(pool, helpers, &mut worker, expected);
+        match expected {
+            Some(expected) => self.verify(pool, helpers, &mut worker, expected),
+            None => self.transactions(pool, helpers, &mut worker),
+        }
         let mut commits = self.take_commits();
+        let considered = self.scheduler.committed();
+        if considered < self.block.transactions.len() && commits.error.is_none() {
+            self.leave_out_the_rest();
+        }
         // SAFETY: the workers have ended, and whoever stopped them had committed
         // everything below.
         let outcomes = unsafe {
@@ -122,6 +133,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         stats.longest_chain = longest_chain::measure(self);
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {
+            considered,
             gas_used: commits.gas_used,
             outcomes,
             skipped: commits.skipped,
@@ -134,16 +146,10 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
 
     /// Executes all transactions: runs of payments without speculation, what is
     /// between them by workers that claim one after the other.
-    fn transactions(
-        &'m self,
-        pool: &Pool,
-        helpers: usize,
-        worker: &mut Worker<'m, DB>,
-        expected: Option<&Expected>,
-    ) {
+    fn transactions(&'m self, pool: &Pool, helpers: usize, worker: &mut Worker<'m, DB>) {
         let all = self.block.transactions.len();
         let mut from = 0;
-        while from < all && !self.scheduler.is_halted() {
+        while from < all && !self.scheduler.is_halted() && !self.is_late() {
             let mut run = payments::next_run(self, from);
             if run.start == from {
                 from = payments::execute(self, pool, helpers, worker, run.clone());
@@ -152,8 +158,8 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             // Up to the next run, or what was cut off from this one.
             if from < run.start {
                 self.scheduler.set_end(run.start);
-                let help = |number| Worker::new(self, number).work_and_report(expected);
-                pool.run(helpers, &help, || worker.work(expected));
+                let help = |number| Worker::new(self, number).work_and_report();
+                pool.run(helpers, &help, || worker.work());
                 from = run.start;
             }
         }
@@ -207,6 +213,23 @@ impl<DB: DatabaseRef> Run<'_, DB> {
         self.protocol_writes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the time for the block is up.
+    pub(crate) fn is_late(&self) -> bool {
+        let deadline = self.request.deadline;
+        deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Makes the block end with what is committed. The workers have ended.
+    fn leave_out_the_rest(&self) {
+        let committed = self.scheduler.committed();
+        for tx in committed..self.scheduler.transactions() {
+            for write in self.scheduler.log(tx).map_or(&[][..], Log::writes) {
+                write.target.location().withdraw(index_of(tx), &write.value);
+            }
+        }
+        self.scheduler.truncate(committed);
     }
 
     /// Gas that the block has left after `used`.

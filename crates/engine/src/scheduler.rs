@@ -207,7 +207,7 @@ pub(crate) struct Scheduler {
     transactions: Vec<Transaction>,
     asides: Vec<Aside>,
     /// How many transactions this block has.
-    count: usize,
+    count: AtomicUsize,
     /// Transactions from here on are not to be started yet.
     end: AtomicUsize,
     ready: ReadySet,
@@ -229,7 +229,7 @@ impl Default for Scheduler {
         Self {
             transactions: Vec::new(),
             asides: Vec::new(),
-            count: 0,
+            count: AtomicUsize::new(0),
             end: AtomicUsize::new(0),
             ready: ReadySet::empty(0),
             park: Park::default(),
@@ -262,7 +262,7 @@ impl Scheduler {
         let count = self.transactions.len().max(transactions);
         self.transactions.resize_with(count, Transaction::default);
         self.asides.resize_with(count, Aside::default);
-        self.count = transactions;
+        self.count = AtomicUsize::new(transactions);
         self.end = AtomicUsize::new(transactions);
         self.ready = ReadySet::full(transactions);
         self.committed = AtomicUsize::new(0);
@@ -274,7 +274,13 @@ impl Scheduler {
 
     /// How many transactions the block has.
     pub(crate) fn transactions(&self) -> usize {
-        self.count
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Makes the block end after its first `count` transactions, which are
+    /// committed. No worker may be working.
+    pub(crate) fn truncate(&self, count: usize) {
+        self.count.store(count, Ordering::SeqCst);
     }
 
     /// Bytes held for the next block.
@@ -347,7 +353,12 @@ impl Scheduler {
         let limit = self.limit(self.committed());
         match limit.saturating_sub(start).min(count) {
             0 => 0,
-            count => self.ready.take_run(start, count),
+            count => {
+                let taken = self.ready.take_run(start, count);
+                // Once for all of them, instead of each when it begins.
+                self.readers.insert_run(start, taken);
+                taken
+            }
         }
     }
 
@@ -363,7 +374,9 @@ impl Scheduler {
         let transaction = &self.transactions[tx];
         let incarnation = transaction.status.begin()?;
         transaction.signature.clear();
-        self.readers.insert(tx);
+        if !self.readers.contains(tx) {
+            self.readers.insert(tx);
+        }
         Some(incarnation)
     }
 
@@ -385,9 +398,7 @@ impl Scheduler {
     /// Publishes the log and the fee of a transaction and makes it EXECUTED.
     pub(crate) fn finish(&self, tx: usize, incarnation: u32, log: &Log, fee: u128) {
         let transaction = &self.transactions[tx];
-        transaction
-            .log
-            .store(ptr::from_ref(log).cast_mut(), Ordering::Release);
+        self.set_log(tx, log);
         transaction.set_fee(fee);
         transaction.status.finish(incarnation);
         fence(Ordering::SeqCst);
@@ -399,6 +410,13 @@ impl Scheduler {
         let transaction = &self.transactions[tx];
         transaction.set_fee(fee);
         transaction.status.commit_unscheduled();
+    }
+
+    /// Publishes what `tx` read and wrote; `log` is in an arena of the block.
+    pub(crate) fn set_log(&self, tx: usize, log: &Log) {
+        self.transactions[tx]
+            .log
+            .store(ptr::from_ref(log).cast_mut(), Ordering::Release);
     }
 
     /// What the last finished incarnation of `tx` read and wrote.
@@ -444,11 +462,14 @@ impl Scheduler {
     /// Tells readers above `tx` that the locations in `changed` have changed.
     ///
     /// `holds` says whether a read of a transaction is still good; `conflict` is
-    /// told of each transaction that is invalidated.
+    /// told of each transaction that is invalidated. Those that still run check
+    /// their reads at the end anyhow; they are asked to do so earlier only if a
+    /// conflict is `likely`, because it takes the cache lines that they work on.
     pub(crate) fn push(
         &self,
         tx: usize,
         changed: &[u64; 8],
+        likely: bool,
         holds: impl Fn(&Read, usize) -> bool,
         mut conflict: impl FnMut(usize, &Read),
     ) {
@@ -461,13 +482,12 @@ impl Scheduler {
         while let Some(reader) = self.readers.lowest(next, limit) {
             next = reader + 1;
             let transaction = &self.transactions[reader];
-            if !transaction.signature.meets(changed) {
-                continue;
-            }
             let (state, incarnation) = transaction.status.load();
             match state {
-                State::Running => transaction.status.suspect(incarnation),
-                State::Executed | State::Done => {
+                State::Running if likely && transaction.signature.meets(changed) => {
+                    transaction.status.suspect(incarnation);
+                }
+                State::Executed | State::Done if transaction.signature.meets(changed) => {
                     let stale = self
                         .log(reader)
                         .and_then(|log| log.reads().iter().find(|read| !holds(read, reader)));
@@ -479,7 +499,7 @@ impl Scheduler {
                     }
                     conflict(reader, read);
                 }
-                State::Ready | State::Stalled | State::Doomed | State::Committed => {}
+                _ => {}
             }
         }
     }

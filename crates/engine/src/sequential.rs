@@ -109,6 +109,8 @@ pub struct Executed {
     pub outcomes: Vec<TxOutcome>,
     /// Transactions left out by [`build`], in order.
     pub skipped: Vec<Skipped>,
+    /// How many of the transactions are in either of them: all.
+    pub considered: usize,
     /// Gas used by all transactions, after refunds.
     pub gas_used: u64,
     /// Execution-layer requests
@@ -132,6 +134,7 @@ impl Executed {
             },
             outcomes: self.outcomes,
             skipped: self.skipped,
+            considered: self.considered,
             gas_used: self.gas_used,
             requests: self.requests,
             changes,
@@ -159,6 +162,7 @@ fn execute<DB: DatabaseRef>(
         evm: evm(block, db, access_list, &system),
         output: Executed {
             outcomes: Vec::with_capacity(block.transactions.len()),
+            considered: block.transactions.len(),
             ..Executed::default()
         },
     };

@@ -1,26 +1,24 @@
 //! A worker: claim, run, publish, tell, check, commit, repeat.
 
 use crate::{
-    access_list::Expected,
     ids::{FIRST, index_of},
     journal::Effects,
-    memory::{Value, WorkerArenas},
+    memory::WorkerArenas,
     outcome::TxOutcome,
-    protocol::mark_accessed,
     reads::Read,
     run::Run,
     scheduler::Log,
     stats::{Conflict, Span, Stats, Timeline},
     view::{Mode, View},
     vm::{Failure, Interruption, Verdict, Vm},
-    writes::{Target, Write},
+    writes::Write,
 };
 use alloy_primitives::{Address, U256};
 use revm::{DatabaseRef, context::result::InvalidTransaction};
 use std::{
     cell::Cell,
     collections::HashMap,
-    sync::{PoisonError, atomic::Ordering},
+    sync::PoisonError,
     time::{Duration, Instant},
 };
 
@@ -104,6 +102,8 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     /// Transactions that were claimed and not run yet: the first, and a bit for
     /// each.
     claimed: (usize, u64),
+    /// Transactions executed in a row that met no conflict.
+    calm: u32,
     /// Transactions taken in a row that had to wait for others.
     in_the_way: usize,
     /// How long it leaves the field to the others next time.
@@ -112,7 +112,13 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
 }
 
 /// Payments that are claimed together.
-const RUN: usize = 8;
+const PAYMENT_RUN: usize = 8;
+
+/// Other transactions that are claimed together where there are no conflicts.
+const RUN: usize = 4;
+
+/// Transactions without conflict from which on there are none.
+const CALM: u32 = 16;
 
 /// Transactions in a row that had to wait, after which a worker leaves the field
 /// to the others for a moment.
@@ -154,6 +160,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             vm,
             effects: Effects::default(),
             claimed: (0, 0),
+            calm: 0,
             in_the_way: 0,
             patience: SHORTEST_PATIENCE,
             stats,
@@ -161,8 +168,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     }
 
     /// The whole life of a helper.
-    pub(crate) fn work_and_report(mut self, expected: Option<&Expected>) {
-        self.work(expected);
+    pub(crate) fn work_and_report(mut self) {
+        self.work();
         self.report();
     }
 
@@ -198,16 +205,13 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     }
 
     /// Works until everything is committed, or something has failed.
-    pub(crate) fn work(&mut self, expected: Option<&Expected>) {
+    pub(crate) fn work(&mut self) {
         let guard = HaltOnPanic(self.run.scheduler);
         let started = Instant::now();
         let scheduler = self.run.scheduler;
         while !scheduler.is_finished() {
             match self.next_of_run().or_else(|| self.claim()) {
-                Some(tx) => match expected {
-                    Some(expected) => self.verify_transaction(tx, expected),
-                    None => self.run_transaction(tx),
-                },
+                Some(tx) => self.run_transaction(tx),
                 // Somebody is about to commit it.
                 None if scheduler.is_head_done() => std::thread::yield_now(),
                 None => self.idle(|| scheduler.wait_for_work()),
@@ -227,23 +231,24 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         std::mem::forget(guard);
     }
 
-    /// Takes the lowest ready transaction. If it looks like a payment, as the last
-    /// one was, a few that follow are taken with it: they are so short that
-    /// claiming them one by one, and sharing cache lines with whoever claims the
-    /// next, would cost as much.
+    /// Takes the lowest ready transaction, and as long as there are no conflicts a
+    /// few that follow: claiming them one by one means to pass cache lines to and
+    /// fro between the workers.
     fn claim(&mut self) -> Option<usize> {
         let tx = self.run.scheduler.claim()?;
-        if !self.vm.was_plain_transfer() {
-            return Some(tx);
-        }
+        let most = match self.calm {
+            _ if self.vm.was_plain_transfer() => PAYMENT_RUN,
+            CALM.. => RUN,
+            _ => return Some(tx),
+        };
         let (first, rest) = self.run.block.transactions[tx..].split_first()?;
-        let payments = rest
+        let more = rest
             .iter()
-            .take(RUN - 1)
-            .take_while(|tx| tx.data.is_empty() && tx.kind.is_call() && tx.caller != first.caller)
+            .take(most - 1)
+            .take_while(|tx| tx.caller != first.caller)
             .count();
-        if payments > 0 && first.data.is_empty() {
-            self.claimed = (tx + 1, self.run.scheduler.claim_run(tx + 1, payments));
+        if more > 0 {
+            self.claimed = (tx + 1, self.run.scheduler.claim_run(tx + 1, more));
         }
         Some(tx)
     }
@@ -303,16 +308,19 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     // In final mode nobody is left who could have changed anything.
                     let stale = mode == Mode::Speculative && !self.own_reads_hold(tx);
                     if stale || !scheduler.transaction(tx).status.confirm(incarnation) {
+                        self.calm = 0;
                         incarnation = scheduler.rerun(tx, incarnation);
                         continue;
                     }
                     self.in_the_way = 0;
+                    self.calm = self.calm.saturating_add(1);
                     self.patience = SHORTEST_PATIENCE;
                     scheduler.wake_waiters(tx);
                     return;
                 }
                 Err(Interruption::Stale) => {
                     self.stats.aborts += 1;
+                    self.calm = 0;
                     self.blame(tx);
                     incarnation = scheduler.restart(tx, incarnation);
                 }
@@ -331,6 +339,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     /// the incarnation with which to go on.
     fn wait_for(&mut self, tx: usize, incarnation: u32, on: usize) -> Option<u32> {
         self.stats.stalls += 1;
+        self.calm = 0;
         self.in_the_way += 1;
         if self.run.scheduler.stall(tx, incarnation, on) {
             return None;
@@ -391,60 +400,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         }
     }
 
-    /// Runs a claimed transaction on the values of the given access list and
-    /// compares what it writes. It needs no other transaction, and is done at once.
-    fn verify_transaction(&mut self, tx: usize, expected: &Expected) {
-        let run = self.run;
-        let Some(incarnation) = run.scheduler.begin(tx) else {
-            return;
-        };
-        let mut verdict = match self.attempt(tx, incarnation, Mode::Final) {
-            Ok(verdict) => verdict,
-            Err(interruption) => {
-                Err(Failure::Fatal(format!("interrupted: {interruption:?}")).into())
-            }
-        };
-        if let (Ok(_), Some(list)) = (&verdict, run.request.given)
-            && let Err(mismatch) = expected.check(tx, &self.effects.writes, &run.fees, list)
-        {
-            verdict = Err(Failure::Mismatch(Box::new(mismatch)).into());
-        }
-        if !expected.implies_lives(tx, &self.effects.writes) {
-            run.memory.note_list_is_not_enough();
-        }
-        mark_accessed(&self.effects.accesses);
-        let arenas = self.arenas;
-        let lives = self.effects.writes.iter().filter(|write| is_life(write));
-        let lives: &[Write] = match lives.clone().next() {
-            None => &[],
-            Some(_) => {
-                run.destroyed
-                    .fetch_or(lives.clone().any(|life| !exists(life)), Ordering::Relaxed);
-                arenas.writes.alloc_slice(&self.effects.writes)
-            }
-        };
-        let reads = arenas.reads.alloc_slice(&self.effects.reads);
-        let log = arenas.logs.alloc(Log::new(reads, lives, &[]));
-        self.put(tx, verdict);
-        run.scheduler
-            .finish(tx, incarnation, log, Run::<DB>::NO_FEE);
-        run.scheduler.transaction(tx).status.confirm(incarnation);
-    }
-
-    /// Adds to a verified block's memory what its list does not say: which
-    /// accounts were created and destroyed.
-    pub(crate) fn publish_lives(&self) {
-        for tx in 0..self.run.scheduler.transactions() {
-            for write in self.run.scheduler.log(tx).map_or(&[][..], Log::writes) {
-                if let Target::Life(cell) = &write.target {
-                    cell.life
-                        .publish(index_of(tx), &write.value, &self.arenas.nodes);
-                }
-            }
-        }
-    }
-
-    fn attempt(
+    pub(crate) fn attempt(
         &mut self,
         tx: usize,
         incarnation: u32,
@@ -503,7 +459,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
 
     /// Puts how `tx`, which this worker runs, has ended where the caller will
     /// find it.
-    fn put(&self, tx: usize, verdict: Verdict<DB::Error>) {
+    pub(crate) fn put(&self, tx: usize, verdict: Verdict<DB::Error>) {
         let ended = verdict.map(|(result, _)| TxOutcome {
             index: tx,
             tx_type: self.run.block.transactions[tx].tx_type,
@@ -550,10 +506,12 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         run.scheduler.push(
             tx,
             changed,
+            self.calm < CALM,
             |read, reader| read.holds(index_of(reader), &run.fees),
             |reader, read| invalidated.push((reader, *read)),
         );
         for (reader, read) in invalidated {
+            self.calm = 0;
             self.note_conflict(reader, &read);
         }
     }
@@ -571,16 +529,6 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             }
         }
     }
-}
-
-/// Whether a write changes existence or storage epoch of an account.
-fn is_life(write: &Write) -> bool {
-    matches!(write.target, Target::Life(_))
-}
-
-/// Whether a life says that the account exists.
-fn exists(write: &Write) -> bool {
-    matches!(&write.value, Value::Life(life) if life.exists)
 }
 
 /// Whether a transaction may have failed only because it came too early.

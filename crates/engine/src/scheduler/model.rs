@@ -305,7 +305,9 @@ impl Worker<'_, '_> {
             pause();
             holds
         };
-        self.run.scheduler.push(tx, changed, holds, |_, _| ());
+        self.run
+            .scheduler
+            .push(tx, changed, tx % 2 == 0, holds, |_, _| ());
     }
 
     fn own_reads_hold(&self, tx: usize) -> bool {

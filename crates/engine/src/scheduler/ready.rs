@@ -31,6 +31,16 @@ impl ReadySet {
         self.0[tx / 64].fetch_or(1 << (tx % 64), Ordering::SeqCst);
     }
 
+    /// Adds those of `bits` that are in the word of `start`, counted from there.
+    pub(crate) fn insert_run(&self, start: usize, bits: u64) {
+        self.0[start / 64].fetch_or(bits << (start % 64), Ordering::SeqCst);
+    }
+
+    #[inline]
+    pub(crate) fn contains(&self, tx: usize) -> bool {
+        self.0[tx / 64].load(Ordering::SeqCst) & 1 << (tx % 64) != 0
+    }
+
     /// Removes `tx`; says whether it was there.
     #[inline]
     pub(crate) fn take(&self, tx: usize) -> bool {
