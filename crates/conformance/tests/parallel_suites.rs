@@ -11,6 +11,7 @@ fn engine(workers: usize) -> Engine {
     let config = EngineConfig {
         workers,
         access_list: true,
+        payment_run: 1,
         ..EngineConfig::default()
     };
     Engine::new(config).expect("threads")

@@ -27,7 +27,10 @@ use revm::{
 use std::{
     cell::RefCell,
     fmt,
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Instant,
 };
 
@@ -151,7 +154,8 @@ impl Engine {
     /// committed range of transactions while later ones still run (a sub-block).
     ///
     /// `sink` is called in order, by one worker at a time, which waits for it:
-    /// it should hand the outcomes on and return.
+    /// it should hand the outcomes on and return. It must not call this engine,
+    /// which executes one block at a time.
     ///
     /// # Errors
     /// As [`Engine::replay`]. Outcomes that were delivered stay valid.
@@ -329,6 +333,7 @@ impl Engine {
             reports: Mutex::new(Vec::new()),
             protocol_writes: Mutex::default(),
             destroyed: AtomicBool::new(false),
+            gas_committed: AtomicU64::new(0),
         };
         (
             run.execute(&self.pool, workers - 1),

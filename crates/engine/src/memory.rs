@@ -240,6 +240,8 @@ pub(crate) struct Memory<'m> {
     /// Existence or destruction of an account may matter in a way that an
     /// access list does not tell (Verify).
     list_is_not_enough: AtomicBool,
+    /// Some balance of the parent state is so large that sums may overflow.
+    may_overflow: AtomicBool,
 }
 
 impl<'m> Memory<'m> {
@@ -255,6 +257,7 @@ impl<'m> Memory<'m> {
             slots,
             arenas,
             list_is_not_enough: AtomicBool::new(false),
+            may_overflow: AtomicBool::new(false),
         }
     }
 
@@ -265,6 +268,20 @@ impl<'m> Memory<'m> {
 
     pub(crate) fn is_list_enough(&self) -> bool {
         !self.list_is_not_enough.load(Ordering::Relaxed)
+    }
+
+    /// Notes a balance of the parent state. As long as all are below this, no sum
+    /// of those in a block can overflow.
+    pub(crate) fn note_balance(&self, balance: &U256) {
+        if balance.bit_len() > 192 {
+            self.may_overflow.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether credits and fees have to look at the balance that they are added to.
+    #[inline]
+    pub(crate) fn may_overflow(&self) -> bool {
+        self.may_overflow.load(Ordering::SeqCst)
     }
 
     /// The hash that [`Memory::account`] wants.

@@ -41,7 +41,7 @@ use std::{
 };
 
 /// Payments that are committed together: a sub-block.
-const LONGEST: usize = 8192;
+pub(crate) const LONGEST: usize = 8192;
 
 /// Most and fewest payments that a worker prepares at a time.
 const LARGEST_CHUNK: usize = 256;
@@ -50,9 +50,14 @@ const SMALLEST_CHUNK: usize = 8;
 /// Parts of each worker's accounts, so that others can help.
 const PARTS: usize = 4;
 
-/// The next run of what look like payments in `from..`; empty, at the end of the
-/// block, if there is none.
-pub(crate) fn next_run<DB: DatabaseRef>(run: &Run<'_, DB>, from: usize) -> Range<usize> {
+/// The next run of what look like payments in `from..`, of at most `longest` if
+/// that is no less than a run must have; empty, at the end of the block, if there
+/// is none.
+pub(crate) fn next_run<DB: DatabaseRef>(
+    run: &Run<'_, DB>,
+    from: usize,
+    longest: usize,
+) -> Range<usize> {
     let transactions = &run.block.transactions;
     let all = transactions.len();
     let observed = run.config.dependencies || run.config.record_timelines;
@@ -68,7 +73,7 @@ pub(crate) fn next_run<DB: DatabaseRef>(run: &Run<'_, DB>, from: usize) -> Range
             .rev()
             .find(|tx| !is_candidate(*tx))
         else {
-            let most = (start + LONGEST).min(all);
+            let most = (start + longest.max(shortest)).min(all);
             let end = (start + shortest..most).find(|tx| !is_candidate(*tx));
             return start..end.unwrap_or(most);
         };
@@ -101,7 +106,11 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
         range,
     };
     payments.prepare(pool, helpers, worker);
-    let Range { start, end } = payments.prepared();
+    let Range { start, mut end } = payments.prepared();
+    if run.memory.may_overflow() {
+        // Fees are added blindly here.
+        end = start;
+    }
     let cut = AtomicUsize::new(end);
     let ledgers = payments.settle(pool, helpers, &cut);
     let end = cut.into_inner();
@@ -109,7 +118,7 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
         payments.publish(pool, helpers, ledgers, end);
         payments.commit(end);
     } else {
-        ledgers.into_iter().flatten().for_each(Ledger::forget);
+        ledgers.iter().flatten().for_each(Ledger::reset);
     }
     worker.count_payments(end - start);
     end
@@ -264,7 +273,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         };
         for ledger in settle(entries, self.before(), &self.run.fees, &limit, step) {
             if each {
-                ledger.forget();
+                ledger.reset();
             } else {
                 ledger.publish(arenas);
             }
@@ -319,6 +328,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
             }
             commits.gas_used += count as u64 * chunk.gas.tx_gas_used();
         }
+        run.gas_committed.store(commits.gas_used, Ordering::Relaxed);
         run.scheduler.set_fees_before(end - 1, commits.fees);
         commits.fees += U256::from(last_fee);
         run.scheduler.set_committed(end);

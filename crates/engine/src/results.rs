@@ -50,7 +50,8 @@ impl<E> Results<E> {
     fn place(&self, tx: usize) -> *mut TxOutcome {
         debug_assert!(tx < self.endings.len());
         // SAFETY: nobody takes the vector meanwhile; within its capacity.
-        unsafe { (*self.places.get()).as_mut_ptr().add(tx) }
+        // (Shared: an exclusive reference would race with those of other workers.)
+        unsafe { (*self.places.get()).as_ptr().cast_mut().add(tx) }
     }
 
     /// Stores how `tx` ended, dropping what an earlier incarnation left.

@@ -23,13 +23,17 @@ use crate::{
     protocol::{self, SystemTransactions},
     results::Results,
     scheduler::{Log, Scheduler},
+    view::ViewError,
     worker::Worker,
     writes::Target,
 };
 use alloy_eip7928::BlockAccessList;
-use revm::{DatabaseRef, precompile::Precompiles};
+use revm::{DatabaseRef, context::Cfg, precompile::Precompiles};
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -58,6 +62,9 @@ pub(crate) struct Request<'m> {
     pub(crate) deadline: Option<Instant>,
 }
 
+/// Transactions after a payment that is not valid that go the general way.
+const AFTER_CUT: usize = 32;
+
 /// What all workers of a block share.
 pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) block: &'m Block,
@@ -77,6 +84,8 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) results: Results<DB::Error>,
     pub(crate) commits: Mutex<Commits<DB::Error>>,
     pub(crate) reports: Mutex<Vec<crate::worker::Report>>,
+    /// Gas that is committed.
+    pub(crate) gas_committed: AtomicU64,
     /// Verify: what the protocol itself wrote.
     pub(crate) protocol_writes: Mutex<Vec<Target>>,
     /// Verify: a transaction destroyed an account.
@@ -97,6 +106,13 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         helpers: usize,
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
         let mut worker = Worker::new(self, 0);
+        if self.fees.separate && !self.block.transactions.is_empty() {
+            // Fees are added to it blindly, unless it has too much for that.
+            let base = worker.vm.journal().view.base(self.beneficiary);
+            if let Err(ViewError::Database(error)) = base {
+                return Err(EngineError::Database(error));
+            }
+        }
         protocol::before(&mut worker)?;
         let expected = match self.request.given {
             Some(list) => Some(self.expect(list, pool, helpers)?),
@@ -149,13 +165,18 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
     fn transactions(&'m self, pool: &Pool, helpers: usize, worker: &mut Worker<'m, DB>) {
         let all = self.block.transactions.len();
         let mut from = 0;
+        let mut longest = payments::LONGEST;
         while from < all && !self.scheduler.is_halted() && !self.is_late() {
-            let mut run = payments::next_run(self, from);
+            let mut run = payments::next_run(self, from, longest);
             if run.start == from {
                 from = payments::execute(self, pool, helpers, worker, run.clone());
-                run = run.end..all;
+                // What is prepared behind a cut is for nothing.
+                let done = from - run.start;
+                longest = if from == run.end { longest } else { done };
+                longest = (2 * longest).min(payments::LONGEST);
+                run = run.end.min(from + AFTER_CUT)..all;
             }
-            // Up to the next run, or what was cut off from this one.
+            // Up to the next run, or the first that were cut off from this one.
             if from < run.start {
                 self.scheduler.set_end(run.start);
                 let help = |number| Worker::new(self, number).work_and_report();
@@ -232,8 +253,17 @@ impl<DB: DatabaseRef> Run<'_, DB> {
         self.scheduler.truncate(committed);
     }
 
+    /// Whether a transaction has more gas than the block will have left for it.
+    pub(crate) fn is_out_of_gas(&self, tx: usize) -> bool {
+        let used = self.gas_committed.load(Ordering::Relaxed);
+        self.block.transactions[tx].gas_limit > self.gas_left(used)
+    }
+
     /// Gas that the block has left after `used`.
     pub(crate) fn gas_left(&self, used: u64) -> u64 {
+        if self.block.cfg.is_block_gas_limit_disabled() {
+            return u64::MAX;
+        }
         self.block.env.gas_limit.saturating_sub(used)
     }
 

@@ -64,6 +64,8 @@ pub(crate) struct Log {
     writes: *const [Write],
     /// Read for the access list; empty unless one is produced.
     accesses: *const [crate::writes::Access],
+    /// Credits and fees were added to balances that were looked at.
+    pub(crate) looks_at_credits: bool,
 }
 
 // SAFETY: the slices are in arenas of the same block and immutable.
@@ -81,6 +83,7 @@ impl Log {
             reads,
             writes,
             accesses,
+            looks_at_credits: false,
         }
     }
 
@@ -362,12 +365,6 @@ impl Scheduler {
         }
     }
 
-    /// Takes a particular transaction, if it is ready.
-    #[cfg(test)]
-    pub(crate) fn claim_this(&self, tx: usize) -> bool {
-        tx < self.transactions() && self.ready.take(tx)
-    }
-
     /// Starts a transaction that the caller has claimed. `None` if it is not
     /// ready after all.
     pub(crate) fn begin(&self, tx: usize) -> Option<u32> {
@@ -421,7 +418,10 @@ impl Scheduler {
 
     /// What the last finished incarnation of `tx` read and wrote.
     pub(crate) fn log(&self, tx: usize) -> Option<&Log> {
-        // SAFETY: logs live in arenas of the block, which outlive the scheduler.
+        // SAFETY: a log of this block: `reset` has forgotten those of blocks before
+        // for all transactions that this one has. It lives in an arena of the block,
+        // which is cleared with exclusive access to the engine's memory, the
+        // scheduler included.
         unsafe { self.transactions[tx].log.load(Ordering::Acquire).as_ref() }
     }
 
@@ -504,6 +504,14 @@ impl Scheduler {
         }
     }
 
+    /// Has the head, which is DONE, run again.
+    pub(crate) fn redo(&self, tx: usize) {
+        let (_, incarnation) = self.transactions[tx].status.load();
+        if self.transactions[tx].status.invalidate(incarnation) == Invalidated::Ready {
+            self.make_ready(tx);
+        }
+    }
+
     fn make_ready(&self, tx: usize) {
         self.ready.insert(tx);
         self.park.notify();
@@ -537,34 +545,31 @@ impl Scheduler {
         true
     }
 
-    /// Makes everything that waits for `tx` ready; the lowest of them.
-    pub(crate) fn wake_waiters(&self, tx: usize) -> Option<usize> {
-        let writer = &self.transactions[tx];
-        if !writer.has_waiters.load(Ordering::SeqCst) {
-            return None;
+    /// Makes everything that waits for `tx` ready.
+    pub(crate) fn wake_waiters(&self, tx: usize) {
+        if !self.transactions[tx].has_waiters.load(Ordering::SeqCst) {
+            return;
         }
         let waiters = {
             let mut waiters = self.asides[tx]
                 .waiters
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            writer.has_waiters.store(false, Ordering::SeqCst);
+            let has_waiters = &self.transactions[tx].has_waiters;
+            has_waiters.store(false, Ordering::SeqCst);
             std::mem::take(&mut *waiters)
         };
-        let mut lowest = None;
-        let mut woken = 0;
-        for waiter in waiters {
-            if self.transactions[waiter].status.wake() {
-                self.ready.insert(waiter);
-                woken += 1;
-                lowest = Some(lowest.map_or(waiter, |low: usize| low.min(waiter)));
+        let woken = waiters.into_iter().filter(|waiter| {
+            let is_woken = self.transactions[*waiter].status.wake();
+            if is_woken {
+                self.ready.insert(*waiter);
             }
-        }
-        // One of them the caller will run itself.
-        for _ in 1..woken {
+            is_woken
+        });
+        // The caller looks for more to do itself.
+        for _ in 1..woken.count() {
             self.park.notify();
         }
-        lowest
     }
 
     /// Lets sleeping workers have a look at what a longer committed prefix allows,
@@ -581,6 +586,18 @@ impl Scheduler {
             .lowest(committed, self.limit(committed))
             .is_some()
         {
+            self.park.notify();
+        }
+    }
+
+    /// Called by a worker that was woken: if there is more to do, so is the next.
+    pub(crate) fn wake_another(&self) {
+        let committed = self.committed();
+        let mut ready = self.ready.lowest(committed, self.limit(committed));
+        if let Some(own) = ready {
+            ready = self.ready.lowest(own + 1, self.limit(committed));
+        }
+        if ready.is_some() {
             self.park.notify();
         }
     }

@@ -140,6 +140,7 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
             // Whether it was touched since, and exists no longer, can matter.
             self.memory.note_list_is_not_enough();
         }
+        self.memory.note_balance(&base.info.balance);
         cell.set_base(self.arenas.bases.alloc(base));
         // Somebody's base is there now.
         Ok(cell.base().expect("a base was just set"))

@@ -108,6 +108,8 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     in_the_way: usize,
     /// How long it leaves the field to the others next time.
     patience: Duration,
+    /// The transaction that is running looks at the balances that it adds to.
+    looks_at_credits: bool,
     stats: Report,
 }
 
@@ -163,6 +165,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             calm: 0,
             in_the_way: 0,
             patience: SHORTEST_PATIENCE,
+            looks_at_credits: false,
             stats,
         }
     }
@@ -214,7 +217,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 Some(tx) => self.run_transaction(tx),
                 // Somebody is about to commit it.
                 None if scheduler.is_head_done() => std::thread::yield_now(),
-                None => self.idle(|| scheduler.wait_for_work()),
+                None => {
+                    self.idle(|| scheduler.wait_for_work());
+                    scheduler.wake_another();
+                }
             }
             self.commit_prefix();
             let in_the_way = self.in_the_way >= IN_THE_WAY && self.claimed.1 == 0;
@@ -407,9 +413,16 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         mode: Mode,
     ) -> Result<Verdict<DB::Error>, Interruption> {
         let run = self.run;
+        self.looks_at_credits = run.memory.may_overflow();
         self.stats.executions += 1;
         self.stats.repeated += u64::from(incarnation > 0);
         let started = run.config.record_timelines.then(Instant::now);
+        if run.is_out_of_gas(tx) {
+            // Whatever it would do: it is not going to be committed.
+            self.effects.clear();
+            let reason = InvalidTransaction::CallerGasLimitMoreThanBlock;
+            return Ok(Err(Failure::Invalid(reason).into()));
+        }
         let ended = self.vm.execute(
             &run.block.transactions[tx],
             index_of(tx),
@@ -447,11 +460,13 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let arenas = self.arenas;
         let writes = arenas.writes.alloc_slice(&self.effects.writes);
         self.publish_writes(tx, writes, before, &mut changed);
-        let log = arenas.logs.alloc(Log::new(
+        let mut log = Log::new(
             arenas.reads.alloc_slice(&self.effects.reads),
             writes,
             arenas.accesses.alloc_slice(&self.effects.accesses),
-        ));
+        );
+        log.looks_at_credits = self.looks_at_credits;
+        let log = arenas.logs.alloc(log);
         self.put(tx, verdict);
         scheduler.finish(tx, incarnation, log, fee);
         self.tell(tx, &changed);

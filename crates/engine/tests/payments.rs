@@ -2,11 +2,14 @@
 
 mod common;
 
-use common::{WORKERS, assert_same, engine};
-use parallax_engine::{Block, TxOutcome, sequential};
+use common::{Fault, Faulty, OnPurpose, WORKERS, assert_same, engine, in_time};
+use parallax_engine::{Block, Engine, EngineConfig, EngineError, TxOutcome, sequential};
 use parallax_workload::{Kind, Workload, generate};
 use revm::primitives::{Bytes, TxKind, U256};
-use std::sync::Mutex;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
+};
 
 const PAYMENTS: usize = 3000;
 
@@ -100,4 +103,36 @@ fn the_block_gas_limit_cuts_a_run() {
         let got = engine(workers).build(&block, &state).unwrap();
         assert_same(&format!("{workers} workers"), &expected, &got);
     }
+}
+
+/// Whatever read of the parent state fails or panics, the error or the panic comes
+/// out, and the engine can be used again.
+#[test]
+fn a_database_that_misbehaves() {
+    in_time(|| {
+        for kind in [Kind::Transfers, Kind::TransfersToOne, Kind::Mixed] {
+            let Workload { block, state, .. } = generate(kind, 60, 3);
+            let expected = sequential::replay(&block, &state, false).unwrap();
+            for workers in WORKERS {
+                let config = EngineConfig {
+                    workers,
+                    payment_run: 2,
+                    ..EngineConfig::default()
+                };
+                let engine = Engine::new(config).unwrap();
+                for fault in [Fault::Fail, Fault::FailOnce, Fault::Panic] {
+                    for after in 0..100 {
+                        let db = Faulty::new(&state, fault, after);
+                        match catch_unwind(AssertUnwindSafe(|| engine.replay(&block, &db))) {
+                            Ok(Ok(output)) => assert_same("no fault", &expected, &output),
+                            Ok(Err(error)) => assert_eq!(error, EngineError::Database(OnPurpose)),
+                            Err(panic) => assert_eq!(panic.downcast_ref(), Some(&"on purpose")),
+                        }
+                    }
+                    let again = engine.replay(&block, &state).unwrap();
+                    assert_same("afterwards", &expected, &again);
+                }
+            }
+        }
+    });
 }

@@ -159,7 +159,8 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
 
     /// Adds to a balance; `false` if it would overflow.
     pub(crate) fn credit(&mut self, i: usize, amount: U256) -> Result<bool, ViewError<DB::Error>> {
-        if is_huge(amount) || is_huge(self.entries[i].balance()) {
+        let may_overflow = self.view.memory.may_overflow();
+        if may_overflow || is_huge(amount) || is_huge(self.entries[i].balance()) {
             self.observe(i, Observed::BALANCE)?;
         }
         if self.entries[i].balance().checked_add(amount).is_none() {

@@ -142,9 +142,4 @@ impl<'m> Ledger<'m> {
     pub(super) fn reset(&self) {
         self.cell.gathered.store(0, Ordering::Relaxed);
     }
-
-    /// As [`Ledger::reset`], for good.
-    pub(super) fn forget(self) {
-        self.reset();
-    }
 }

@@ -150,14 +150,15 @@ fn a_stalled_transaction_is_woken_once() {
     model(|| {
         let scheduler = Arc::new(Scheduler::new(2, 2));
         for tx in 0..2 {
-            assert!(scheduler.claim_this(tx));
+            assert_eq!(scheduler.claim(), Some(tx));
             assert_eq!(scheduler.begin(tx), Some(0));
         }
         let other = Arc::clone(&scheduler);
         let thread = thread::spawn(move || {
-            other.finish(0, 0, empty_log(), U256::ZERO);
+            other.finish(0, 0, empty_log(), 0);
             assert!(other.transaction(0).status.confirm(0));
-            other.wake_waiters(0).is_some_and(|tx| other.claim_this(tx))
+            other.wake_waiters(0);
+            other.claim() == Some(1)
         });
         let asleep = scheduler.stall(1, 0, 0);
         let woken = thread.join().unwrap();
@@ -212,7 +213,7 @@ fn write_nonce(scheduler: &'static Scheduler, cell: &'static AccountCell, fees: 
     let nodes = Box::leak(Box::default());
     let value = Box::leak(Box::new(Value::Nonce(7)));
     assert!(cell.nonce.publish(index_of(0), value, nodes));
-    scheduler.finish(0, 0, empty_log(), U256::ZERO);
+    scheduler.finish(0, 0, empty_log(), 0);
     let mut changed = [0; 8];
     changed[0] = 1 << bit(cell.hash, 1);
     let holds = |read: &Read, reader| read.holds(index_of(reader), &fees);
@@ -230,7 +231,7 @@ fn read_nonce(scheduler: &'static Scheduler, cell: &'static AccountCell, fees: F
     };
     let reads = Box::leak(Box::new([Read::Nonce(Ref::new(cell), seen)]));
     let log = Box::leak(Box::new(Log::new(reads, &[], &[])));
-    scheduler.finish(1, 0, log, U256::ZERO);
+    scheduler.finish(1, 0, log, 0);
     if reads[0].holds(index_of(1), &fees) {
         transaction.status.confirm(0);
     }

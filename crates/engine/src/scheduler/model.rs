@@ -194,25 +194,32 @@ struct Worker<'m, 'r> {
 impl Worker<'_, '_> {
     fn work(&self) {
         let scheduler = self.run.scheduler;
-        let mut preferred: Option<usize> = None;
+        let mut claimed = (0, 0u64);
         while !scheduler.is_finished() {
-            let claimed = preferred
-                .take()
-                .filter(|tx| scheduler.claim_this(*tx))
-                .or_else(|| scheduler.claim());
-            match claimed {
-                Some(tx) => preferred = self.run_transaction(tx),
+            match next_of(&mut claimed).or_else(|| scheduler.claim()) {
+                Some(tx) => {
+                    // Now and then two more with it.
+                    if claimed.1 == 0 && tx % 3 == 0 {
+                        claimed = (tx + 1, scheduler.claim_run(tx + 1, 2));
+                    }
+                    self.run_transaction(tx);
+                }
                 None if scheduler.is_head_done() => thread::yield_now(),
-                None => scheduler.wait_for_work(),
+                None => {
+                    scheduler.wait_for_work();
+                    scheduler.wake_another();
+                }
             }
             self.commit_prefix();
         }
         scheduler.release_all();
     }
 
-    fn run_transaction(&self, tx: usize) -> Option<usize> {
+    fn run_transaction(&self, tx: usize) {
         let scheduler = self.run.scheduler;
-        let mut incarnation = scheduler.begin(tx)?;
+        let Some(mut incarnation) = scheduler.begin(tx) else {
+            return;
+        };
         loop {
             let speculative = scheduler.committed() != tx;
             let mut execution = Execution::new(self.run, tx, speculative, self.arenas);
@@ -225,18 +232,21 @@ impl Worker<'_, '_> {
                         incarnation = scheduler.rerun(tx, incarnation);
                         continue;
                     }
-                    if self.run.mistake == Some(Mistake::DoesNotWake) {
-                        return None;
+                    if self.run.mistake != Some(Mistake::DoesNotWake) {
+                        scheduler.wake_waiters(tx);
                     }
-                    return scheduler.wake_waiters(tx);
+                    return;
                 }
                 Err(Stop::Stale) => incarnation = scheduler.restart(tx, incarnation),
                 Err(Stop::Stall(on)) => {
                     let on = (on - FIRST) as usize;
                     if scheduler.stall(tx, incarnation, on) {
-                        return Some(on);
+                        return;
                     }
-                    incarnation = scheduler.begin(tx)?;
+                    let Some(next) = scheduler.begin(tx) else {
+                        return;
+                    };
+                    incarnation = next;
                 }
             }
         }
@@ -381,6 +391,20 @@ impl Worker<'_, '_> {
         self.run.scheduler.clear_fee(tx);
         self.tell(tx, &changed);
     }
+}
+
+/// The next of the transactions that were claimed together.
+fn next_of(claimed: &mut (usize, u64)) -> Option<usize> {
+    let (start, bits) = *claimed;
+    if bits == 0 {
+        return None;
+    }
+    let skip = bits.trailing_zeros();
+    *claimed = (
+        start + skip as usize + 1,
+        bits.checked_shr(skip + 1).unwrap_or(0),
+    );
+    Some(start + skip as usize)
 }
 
 fn mark(changed: &mut [u64; 8], place: usize) {

@@ -101,6 +101,9 @@ impl<'m, DB: DatabaseRef> Handler for ParallelHandler<'m, DB> {
         exec_result: &mut FrameResult,
     ) -> Result<(), Self::Error> {
         let ctx = &mut evm.ctx;
+        if ctx.cfg.is_fee_charge_disabled() {
+            return Ok(());
+        }
         let gas = exec_result.gas();
         let price = ctx.tx.effective_gas_price(u128::from(ctx.block.basefee()));
         let unused = gas.remaining() + gas.reservoir() + gas.refunded() as u64;
@@ -124,6 +127,9 @@ impl<'m, DB: DatabaseRef> Handler for ParallelHandler<'m, DB> {
         let gas = exec_result.gas();
         let used = gas.used().saturating_sub(gas.reservoir());
         let ctx = &mut evm.ctx;
+        if ctx.cfg.is_fee_charge_disabled() {
+            return Ok(());
+        }
         pay_fee(
             &mut ctx.journaled_state,
             &mut ctx.chain,
@@ -239,7 +245,7 @@ fn pay_fee<DB: DatabaseRef>(
     let destroyed = journal
         .find(&block.beneficiary)
         .is_some_and(|entry| journal.entries[entry].account.is_selfdestructed());
-    let separate = journal.view.fees.separate;
+    let separate = journal.view.fees.separate && !journal.view.memory.may_overflow();
     if fee == 0 || destroyed || !separate || !journal.is_enabled(SpecId::SPURIOUS_DRAGON) {
         let (entry, _) = journal
             .load_entry(block.beneficiary, false)
@@ -267,6 +273,7 @@ pub(super) fn plain_transfer<DB: DatabaseRef>(
         && !tx.value.is_zero()
         && tx.caller != to
         && ctx.cfg.spec.is_enabled_in(SpecId::SPURIOUS_DRAGON)
+        && !ctx.cfg.is_fee_charge_disabled()
         && !evm.precompiles.0.contains(&to);
     if !simple {
         return Ok(None);
