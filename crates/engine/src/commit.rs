@@ -20,7 +20,7 @@ use crate::{
 };
 use alloy_primitives::U256;
 use revm::DatabaseRef;
-use std::sync::{TryLockError, atomic::Ordering};
+use std::sync::TryLockError;
 
 /// What has been committed.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
         match run.judge(tx, ending, commits.gas_used) {
             Ok(gas) => {
                 commits.gas_used += gas;
-                run.gas_committed.store(commits.gas_used, Ordering::Relaxed);
+                run.scheduler.set_gas_committed(commits.gas_used);
                 // SAFETY: as above; it was executed.
                 unsafe { run.results.complete(tx, commits.gas_used) };
                 commits.fees += U256::from(run.scheduler.last_fee(tx));

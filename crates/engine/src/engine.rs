@@ -27,10 +27,7 @@ use revm::{
 use std::{
     cell::RefCell,
     fmt,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64},
-    },
+    sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -333,7 +330,6 @@ impl Engine {
             reports: Mutex::new(Vec::new()),
             protocol_writes: Mutex::default(),
             destroyed: AtomicBool::new(false),
-            gas_committed: AtomicU64::new(0),
         };
         (
             run.execute(&self.pool, workers - 1),

@@ -328,7 +328,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
             }
             commits.gas_used += count as u64 * chunk.gas.tx_gas_used();
         }
-        run.gas_committed.store(commits.gas_used, Ordering::Relaxed);
+        run.scheduler.set_gas_committed(commits.gas_used);
         run.scheduler.set_fees_before(end - 1, commits.fees);
         commits.fees += U256::from(last_fee);
         run.scheduler.set_committed(end);

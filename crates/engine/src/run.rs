@@ -30,10 +30,7 @@ use crate::{
 use alloy_eip7928::BlockAccessList;
 use revm::{DatabaseRef, context::Cfg, precompile::Precompiles};
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -84,8 +81,6 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) results: Results<DB::Error>,
     pub(crate) commits: Mutex<Commits<DB::Error>>,
     pub(crate) reports: Mutex<Vec<crate::worker::Report>>,
-    /// Gas that is committed.
-    pub(crate) gas_committed: AtomicU64,
     /// Verify: what the protocol itself wrote.
     pub(crate) protocol_writes: Mutex<Vec<Target>>,
     /// Verify: a transaction destroyed an account.
@@ -255,7 +250,7 @@ impl<DB: DatabaseRef> Run<'_, DB> {
 
     /// Whether a transaction has more gas than the block will have left for it.
     pub(crate) fn is_out_of_gas(&self, tx: usize) -> bool {
-        let used = self.gas_committed.load(Ordering::Relaxed);
+        let used = self.scheduler.gas_committed();
         self.block.transactions[tx].gas_limit > self.gas_left(used)
     }
 

@@ -215,14 +215,23 @@ pub(crate) struct Scheduler {
     end: AtomicUsize,
     ready: ReadySet,
     park: Park,
-    /// Everything below is committed.
-    committed: AtomicUsize,
+    progress: Progress,
     /// Transactions that may have read something: those that were started and
     /// have not stalled since. Only these are told of changes.
     readers: ReadySet,
     /// How far ahead of the committed prefix transactions may start.
     window: usize,
     halted: AtomicBool,
+}
+
+/// What changes with every commit, away from what all workers only read.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Progress {
+    /// Everything below is committed.
+    committed: AtomicUsize,
+    /// Gas that it has used.
+    gas: AtomicU64,
     /// The committed prefix when sleepers were last told of it.
     noted: AtomicUsize,
 }
@@ -236,11 +245,10 @@ impl Default for Scheduler {
             end: AtomicUsize::new(0),
             ready: ReadySet::empty(0),
             park: Park::default(),
-            committed: AtomicUsize::new(0),
+            progress: Progress::default(),
             readers: ReadySet::empty(0),
             window: 0,
             halted: AtomicBool::new(false),
-            noted: AtomicUsize::new(0),
         }
     }
 }
@@ -268,11 +276,10 @@ impl Scheduler {
         self.count = AtomicUsize::new(transactions);
         self.end = AtomicUsize::new(transactions);
         self.ready = ReadySet::full(transactions);
-        self.committed = AtomicUsize::new(0);
+        self.progress = Progress::default();
         self.readers = ReadySet::empty(transactions);
         self.window = 32 * workers;
         self.halted = AtomicBool::new(false);
-        self.noted = AtomicUsize::new(0);
     }
 
     /// How many transactions the block has.
@@ -316,12 +323,23 @@ impl Scheduler {
 
     #[inline]
     pub(crate) fn committed(&self) -> usize {
-        self.committed.load(Ordering::SeqCst)
+        self.progress.committed.load(Ordering::SeqCst)
+    }
+
+    /// Gas used by everything that is committed.
+    #[inline]
+    pub(crate) fn gas_committed(&self) -> u64 {
+        self.progress.gas.load(Ordering::Relaxed)
+    }
+
+    /// Part of committing what has used it.
+    pub(crate) fn set_gas_committed(&self, gas: u64) {
+        self.progress.gas.store(gas, Ordering::Relaxed);
     }
 
     /// The caller has committed everything below `committed`.
     pub(crate) fn set_committed(&self, committed: usize) {
-        self.committed.store(committed, Ordering::SeqCst);
+        self.progress.committed.store(committed, Ordering::SeqCst);
     }
 
     /// Nothing is left to do, or it is pointless to go on.
@@ -576,11 +594,11 @@ impl Scheduler {
     /// now and then: waking one costs as much as a small transaction.
     pub(crate) fn window_moved(&self) {
         let committed = self.committed();
-        let noted = self.noted.load(Ordering::Relaxed);
+        let noted = self.progress.noted.load(Ordering::Relaxed);
         if committed < noted + self.window / 4 {
             return;
         }
-        self.noted.store(committed, Ordering::Relaxed);
+        self.progress.noted.store(committed, Ordering::Relaxed);
         if self
             .ready
             .lowest(committed, self.limit(committed))
