@@ -13,7 +13,7 @@ fn engine(workers: usize) -> Engine {
         workers,
         access_list: true,
         // Every other engine settles however few payments together.
-        payment_run: if workers % 2 == 0 { 2 } else { 256 },
+        payment_run: if workers.is_multiple_of(2) { 2 } else { 256 },
         ..EngineConfig::default()
     };
     Engine::new(config).expect("threads")

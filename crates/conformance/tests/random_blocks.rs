@@ -135,39 +135,49 @@ fn all_tampered(list: &BlockAccessList) -> Vec<BlockAccessList> {
     for (position, account) in list.iter().enumerate() {
         for i in 0..account.balance_changes.len() {
             change(position, &|a| {
-                a.balance_changes[i].post_balance ^= U256::ONE
+                a.balance_changes[i].post_balance ^= U256::ONE;
             });
             change(position, &|a| {
-                a.balance_changes[i].block_access_index.0 += 1
+                a.balance_changes[i].block_access_index.0 += 1;
             });
-            change(position, &|a| drop(a.balance_changes.remove(i)));
             change(position, &|a| {
-                a.balance_changes.push(account.balance_changes[i].clone())
+                a.balance_changes.remove(i);
+            });
+            change(position, &|a| {
+                a.balance_changes.push(account.balance_changes[i].clone());
             });
         }
         for i in 0..account.nonce_changes.len() {
             change(position, &|a| a.nonce_changes[i].new_nonce ^= 1);
             change(position, &|a| a.nonce_changes[i].block_access_index.0 ^= 1);
-            change(position, &|a| drop(a.nonce_changes.remove(i)));
+            change(position, &|a| {
+                a.nonce_changes.remove(i);
+            });
         }
         for i in 0..account.code_changes.len() {
             change(position, &|a| a.code_changes[i].block_access_index.0 += 1);
-            change(position, &|a| drop(a.code_changes.remove(i)));
+            change(position, &|a| {
+                a.code_changes.remove(i);
+            });
         }
         for i in 0..account.storage_changes.len() {
             let slot = account.storage_changes[i].slot;
             for j in 0..account.storage_changes[i].changes.len() {
                 change(position, &|a| {
-                    a.storage_changes[i].changes[j].new_value ^= U256::ONE
+                    a.storage_changes[i].changes[j].new_value ^= U256::ONE;
                 });
                 change(position, &|a| {
                     a.storage_changes[i].changes[j].block_access_index.0 += 1;
                 });
-                change(position, &|a| drop(a.storage_changes[i].changes.remove(j)));
+                change(position, &|a| {
+                    a.storage_changes[i].changes.remove(j);
+                });
             }
             change(position, &|a| a.storage_changes[i].changes.clear());
             change(position, &|a| a.storage_changes[i].slot ^= U256::ONE);
-            change(position, &|a| drop(a.storage_changes.remove(i)));
+            change(position, &|a| {
+                a.storage_changes.remove(i);
+            });
             change(position, &|a| a.storage_reads.push(slot));
             change(position, &|a| {
                 a.storage_changes.remove(i);
@@ -181,7 +191,7 @@ fn all_tampered(list: &BlockAccessList) -> Vec<BlockAccessList> {
             });
             change(position, &|a| a.storage_reads[i] ^= U256::ONE);
             change(position, &|a| {
-                a.storage_reads.push(account.storage_reads[i])
+                a.storage_reads.push(account.storage_reads[i]);
             });
             change(position, &|a| a.storage_reads.rotate_left(i));
         }

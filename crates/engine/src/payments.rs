@@ -115,7 +115,7 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
     let ledgers = payments.settle(pool, helpers, &cut);
     let end = cut.into_inner();
     if end > start {
-        payments.publish(pool, helpers, ledgers, end);
+        payments.publish(pool, helpers, &ledgers, end);
         payments.commit(end);
     } else {
         ledgers.iter().flatten().for_each(Ledger::reset);
@@ -186,10 +186,10 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         };
         let help = |number| {
             let mut worker = Worker::new(self.run, number);
-            worker.timed(&prepare);
+            worker.timed(prepare);
             worker.report();
         };
-        pool.run(helpers, &help, || worker.timed(&prepare));
+        pool.run(helpers, &help, || worker.timed(prepare));
     }
 
     /// All of the run that was found to be payments.
@@ -235,7 +235,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
     }
 
     /// Makes the effects of the payments below `end` visible.
-    fn publish(&self, pool: &Pool, helpers: usize, ledgers: Vec<Vec<Ledger<'m>>>, end: usize) {
+    fn publish(&self, pool: &Pool, helpers: usize, ledgers: &[Vec<Ledger<'m>>], end: usize) {
         let whole = end == self.prepared().end && !self.run.request.access_list;
         if !whole {
             ledgers.iter().flatten().for_each(Ledger::reset);
@@ -254,7 +254,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
                 }
             });
             share(&next, self.chunks.len(), |chunk| {
-                self.file_outcomes(chunk, end)
+                self.file_outcomes(chunk, end);
             });
         };
         pool.run(helpers, &|number| work(number), || work(0));

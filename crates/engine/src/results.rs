@@ -185,3 +185,82 @@ impl<E> Drop for Results<E> {
         unsafe { self.drop_from(0) };
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use alloy_primitives::bytes;
+    use revm::context::result::{ExecutionResult, Output, ResultGas, SuccessReason};
+    use std::sync::Arc;
+
+    fn outcome(index: usize, data: &Arc<[u8]>) -> TxOutcome {
+        TxOutcome {
+            index,
+            tx_type: 0,
+            result: ExecutionResult::Success {
+                reason: SuccessReason::Stop,
+                gas: ResultGas::default().with_total_gas_spent(7),
+                logs: Vec::new(),
+                output: Output::Call(bytes::Bytes::from_owner(Arc::clone(data)).into()),
+            },
+            cumulative_gas_used: 0,
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_taken_or_dropped_once() {
+        let data: Arc<[u8]> = Arc::from([1, 2, 3]);
+        let results = Results::<()>::new(5);
+        let put = |tx| {
+            // SAFETY: only this test uses the results.
+            unsafe { results.put(tx, Ok(outcome(tx, &data))) };
+        };
+        for tx in [0, 1, 1, 3, 4] {
+            put(tx);
+        }
+        // SAFETY: as above; transaction 1 is committed, 3 left out of the block.
+        unsafe {
+            results.put(2, Err(Box::new(Failure::Fatal(String::new()))));
+            for tx in 0..4 {
+                let ending = results.take(tx);
+                assert_eq!(matches!(ending, Some(Ending::Failed(_))), tx == 2);
+            }
+            results.discard(3);
+            results.complete(1, 14);
+            assert_eq!(results.committed(0, 2)[1].cumulative_gas_used, 14);
+        }
+        let skipped = [2, 3].map(|index| Skipped {
+            index,
+            reason: crate::InvalidReason::BlockGasLimit {
+                gas_limit: 0,
+                available: 0,
+            },
+        });
+        // SAFETY: as above.
+        let taken = unsafe { results.take_outcomes(4, &skipped) };
+        let indices: Vec<_> = taken.iter().map(|outcome| outcome.index).collect();
+        assert_eq!(indices, [0, 1], "4 was executed and not committed");
+        assert_eq!(Arc::strong_count(&data), 3);
+        drop((taken, results));
+        assert_eq!(Arc::strong_count(&data), 1);
+    }
+
+    #[test]
+    fn workers_put_side_by_side() {
+        let data: Arc<[u8]> = Arc::from([]);
+        let results = Results::<()>::new(6);
+        std::thread::scope(|scope| {
+            for worker in 0..2 {
+                let (results, data) = (&results, &data);
+                scope.spawn(move || {
+                    for tx in (worker..6).step_by(2) {
+                        // SAFETY: each transaction is put by one thread.
+                        unsafe { results.put(tx, Ok(outcome(tx, data))) };
+                    }
+                });
+            }
+        });
+        drop(results);
+        assert_eq!(Arc::strong_count(&data), 1);
+    }
+}

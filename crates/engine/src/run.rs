@@ -138,7 +138,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         }
         let requests = protocol::after(&mut worker, &outcomes)?;
         worker.report();
-        let access_list = self.access_list(expected, &outcomes)?;
+        let access_list = self.access_list(pool, helpers, expected, &outcomes)?;
         let changes = gather::changes(self, pool, helpers);
         let mut stats = crate::worker::Report::merge(self);
         stats.longest_chain = longest_chain::measure(self);
@@ -194,6 +194,8 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
     /// The access list, if it is wanted; checks the one that was given.
     fn access_list(
         &self,
+        pool: &Pool,
+        helpers: usize,
         expected: Option<&Expected>,
         outcomes: &[TxOutcome],
     ) -> Result<Option<BlockAccessList>, EngineError<DB::Error>> {
@@ -205,7 +207,8 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         {
             return Ok(self.config.access_list.then(|| given.clone()));
         }
-        let list = access_list::produce(self, outcomes).map_err(EngineError::Database)?;
+        let list =
+            access_list::produce(self, outcomes, pool, helpers).map_err(EngineError::Database)?;
         match self.request.given {
             Some(given) => match access_list::first_difference(given, &list) {
                 Some(difference) => Err(EngineError::AccessList(Box::new(difference))),

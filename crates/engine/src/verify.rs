@@ -63,10 +63,10 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         };
         let help = |number: usize| {
             let mut worker = Worker::new(self, number);
-            worker.timed(&verify);
+            worker.timed(verify);
             worker.report();
         };
-        pool.run(helpers, &help, || worker.timed(&verify));
+        pool.run(helpers, &help, || worker.timed(verify));
         self.commit_verified();
     }
 

@@ -19,13 +19,13 @@ type Spoil = fn(&mut Block, usize);
 const SPOILS: [(&str, Spoil); 6] = [
     ("none", |_, _| ()),
     ("nonce too high", |block, tx| {
-        block.transactions[tx].nonce += 1
+        block.transactions[tx].nonce += 1;
     }),
     ("no funds", |block, tx| {
-        block.transactions[tx].value = U256::MAX >> 8
+        block.transactions[tx].value = U256::MAX >> 8;
     }),
     ("no gas", |block, tx| {
-        block.transactions[tx].gas_limit = 20_999
+        block.transactions[tx].gas_limit = 20_999;
     }),
     ("no payment", |block, tx| {
         block.transactions[tx].kind = TxKind::Create;

@@ -1,12 +1,13 @@
 //! Making the list of an executed block: its versions are the changes.
 
 use crate::{
-    gather::all_arenas,
     ids::{FIRST, Index, access_index, index_of},
-    memory::{AccountCell, SlotCell, Value, code},
+    memory::{AccountCell, SlotCell, Value, WorkerArenas, code},
     outcome::TxOutcome,
+    pool::Pool,
     protocol::mark_accessed,
     run::Run,
+    writes::Ref,
 };
 use alloy_eip7928::{
     AccountChanges, BalanceChange, BlockAccessIndex, BlockAccessList, CodeChange, NonceChange,
@@ -14,53 +15,96 @@ use alloy_eip7928::{
 };
 use alloy_primitives::{B256, U256};
 use revm::DatabaseRef;
-use std::{collections::HashMap, ptr, sync::atomic::Ordering};
+use std::{
+    collections::HashMap,
+    ptr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-/// The access list of a block whose transactions are all committed.
+/// The access list of a block whose transactions are all committed. Each worker's
+/// cells are listed on their own, by `helpers` threads of `pool`.
 ///
 /// # Errors
 /// If the database fails.
-pub(crate) fn produce<DB: DatabaseRef>(
+pub(crate) fn produce<DB: DatabaseRef + Sync>(
     run: &Run<'_, DB>,
     outcomes: &[TxOutcome],
+    pool: &Pool,
+    helpers: usize,
 ) -> Result<BlockAccessList, DB::Error> {
-    mark(run, outcomes);
+    let (next, workers) = (AtomicUsize::new(0), run.memory.arenas.len());
+    let chunk = outcomes.len().div_ceil(4 * workers).max(1);
+    let mark = || {
+        while let Some(chunk) = outcomes
+            .chunks(chunk)
+            .nth(next.fetch_add(1, Ordering::Relaxed))
+        {
+            mark(run, chunk);
+        }
+    };
+    pool.run(helpers, &|_| mark(), mark);
     let order = Order::new(run, outcomes);
-    let mut accounts = Vec::new();
+    let parts: Vec<_> = (0..workers).map(|_| Mutex::new(None)).collect();
+    let list = |own: usize| {
+        for number in (own..workers).chain(0..own) {
+            let Ok(mut part) = parts[number].try_lock() else {
+                continue;
+            };
+            // SAFETY: the workers have ended, and the lock keeps others away.
+            let arenas = unsafe { run.memory.arenas.get(number) };
+            part.get_or_insert_with(|| order.part(arenas, run));
+        }
+    };
+    pool.run(helpers, &|number| list(number), || list(0));
+    let parts = parts
+        .into_iter()
+        .filter_map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(merge(parts.collect::<Result<_, _>>()?))
+}
+
+/// What one worker's cells contribute.
+struct Part {
+    accounts: Vec<(Ref<AccountCell>, AccountChanges)>,
+    slots: Vec<(Ref<SlotCell>, Vec<StorageChange>)>,
+}
+
+fn merge(parts: Vec<Part>) -> BlockAccessList {
     let mut positions = HashMap::new();
-    for arenas in all_arenas(run) {
-        for cell in arenas
-            .accounts
-            .iter()
-            .filter(|cell| cell.accessed.load(Ordering::Relaxed))
-        {
-            positions.insert(ptr::from_ref(cell).addr(), accounts.len());
-            accounts.push(order.account(cell, run));
+    let mut list = Vec::new();
+    let mut slots = Vec::new();
+    for part in parts {
+        for (cell, account) in part.accounts {
+            positions.insert(ptr::from_ref(&*cell).addr(), list.len());
+            list.push(account);
+        }
+        slots.extend(part.slots);
+    }
+    for (cell, changes) in slots {
+        let Some(position) = positions.get(&ptr::from_ref(cell.account()).addr()) else {
+            continue;
+        };
+        let account: &mut AccountChanges = &mut list[*position];
+        if changes.is_empty() {
+            account.storage_reads.push(cell.key);
+        } else {
+            let changes = SlotChanges::new(cell.key, changes);
+            account.storage_changes.push(changes);
         }
     }
-    for arenas in all_arenas(run) {
-        for cell in arenas
-            .slots
-            .iter()
-            .filter(|cell| cell.accessed.load(Ordering::Relaxed))
-        {
-            if let Some(position) = positions.get(&ptr::from_ref(cell.account()).addr()) {
-                let before = before(cell, run)?;
-                order.slot(cell, before, &mut accounts[*position]);
-            }
-        }
-    }
-    for account in &mut accounts {
+    for account in &mut list {
         account
             .storage_changes
             .sort_unstable_by_key(|changes| changes.slot);
         account.storage_reads.sort_unstable();
     }
-    accounts.sort_unstable_by_key(|account| account.address);
-    Ok(accounts)
+    list.sort_unstable_by_key(|account| account.address);
+    list
 }
 
-/// Marks what the included transactions accessed.
+/// Marks what included transactions accessed.
 fn mark<DB: DatabaseRef>(run: &Run<'_, DB>, outcomes: &[TxOutcome]) {
     for outcome in outcomes {
         if let Some(log) = run.scheduler.log(outcome.index) {
@@ -89,6 +133,25 @@ impl Order {
             indices,
             transactions: outcomes.len(),
         }
+    }
+
+    fn part<DB: DatabaseRef>(
+        &self,
+        arenas: &WorkerArenas,
+        run: &Run<'_, DB>,
+    ) -> Result<Part, DB::Error> {
+        let accounts = arenas.accounts.iter();
+        let accounts = accounts.filter(|cell| cell.accessed.load(Ordering::Relaxed));
+        let slots = arenas.slots.iter();
+        let slots = slots.filter(|cell| cell.accessed.load(Ordering::Relaxed));
+        Ok(Part {
+            accounts: accounts
+                .map(|cell| (Ref::new(cell), self.account(cell, run)))
+                .collect(),
+            slots: slots
+                .map(|cell| Ok((Ref::new(cell), self.slot(cell, before(cell, run)?))))
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     fn of(&self, index: Index) -> BlockAccessIndex {
@@ -181,7 +244,8 @@ impl Order {
             .collect()
     }
 
-    fn slot(&self, cell: &SlotCell, before: U256, account: &mut AccountChanges) {
+    /// The changes of a slot; none if it was only read.
+    fn slot(&self, cell: &SlotCell, before: U256) -> Vec<StorageChange> {
         let mut values = rising(&cell.value, |value| match value {
             Value::Word(word) => Some(*word),
             _ => None,
@@ -192,18 +256,10 @@ impl Order {
             _ => None,
         }));
         values.sort_by_key(|(index, _)| *index);
-        let changes = self.changes(before, values.into_iter());
-        if changes.is_empty() {
-            account.storage_reads.push(cell.key);
-        } else {
-            let changes = changes
-                .into_iter()
-                .map(|(index, value)| StorageChange::new(index, value))
-                .collect();
-            account
-                .storage_changes
-                .push(SlotChanges::new(cell.key, changes));
-        }
+        self.changes(before, values.into_iter())
+            .into_iter()
+            .map(|(index, value)| StorageChange::new(index, value))
+            .collect()
     }
 }
 

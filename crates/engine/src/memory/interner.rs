@@ -3,9 +3,9 @@
 //! Buckets are chains through the cells themselves. Pointers to cells have low
 //! bits to spare: those of a bucket are a filter that says which cells cannot be
 //! in its chain, so that a new key seldom has to look at the cells of others.
-//! Two threads that insert the
-//! same key at once agree on one cell; the other one stays in its arena, unknown
-//! and without versions.
+//!
+//! Two threads that insert the same key at once agree on one cell; the other one
+//! stays in its arena, unknown and without versions.
 
 use crate::sync::atomic::{AtomicPtr, Ordering};
 use std::ptr;
@@ -102,7 +102,7 @@ impl<C: Chained> Table<C> {
 
     /// The bit of a filter that stands for `hash`.
     fn filter_bit(hash: u64) -> usize {
-        1 << (hash & 0xffff) % u64::from(align_of::<C>().trailing_zeros())
+        1 << ((hash & 0xffff) % u64::from(align_of::<C>().trailing_zeros()))
     }
 
     /// The first cell of a bucket's chain, and its filter.

@@ -317,7 +317,7 @@ impl Worker<'_, '_> {
         };
         self.run
             .scheduler
-            .push(tx, changed, tx % 2 == 0, holds, |_, _| ());
+            .push(tx, changed, tx.is_multiple_of(2), holds, |_, _| ());
     }
 
     fn own_reads_hold(&self, tx: usize) -> bool {
