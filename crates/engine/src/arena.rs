@@ -180,7 +180,9 @@ pub(crate) struct PerWorker<T>(Box<[Padded<T>]>);
 #[repr(align(128))]
 struct Padded<T>(T);
 
-// SAFETY: `get` demands that each element is used by one thread at a time.
+// SAFETY: `get` demands that each element is used by one thread at a time, so it is
+// as good as sent from one to the next. What elements lend to others (references into
+// arenas) is up to the types in them.
 unsafe impl<T: Send> Sync for PerWorker<T> {}
 
 impl<T> PerWorker<T> {

@@ -11,7 +11,8 @@ use revm::{
 /// A block to execute on top of a parent state.
 ///
 /// Everything is already decoded: senders are recovered and the fork is chosen
-/// ([`CfgEnv::spec`]). Mapping a block number and a timestamp to a fork is the
+/// ([`CfgEnv::spec`]). Of the rules for a block as a whole the engine keeps the gas
+/// limit; that of blob gas is left to whoever offers the candidates. Mapping a block number and a timestamp to a fork is the
 /// caller's business.
 #[derive(Clone, Debug, Default)]
 pub struct Block {

@@ -113,7 +113,9 @@ impl Engine {
         &self.config
     }
 
-    /// Bytes that the engine holds for the next block.
+    /// Bytes that the engine holds for what the next block will record: arenas and
+    /// scheduler. Not in it: hash tables (at most 16 MiB) and each worker's caches of
+    /// code and hashes.
     pub fn memory_bytes(&self) -> usize {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let arenas = memory.arenas.iter_mut();

@@ -2,8 +2,7 @@
 //!
 //! Two transactions of one sender always depend on each other, and so do most
 //! calls of a contract that has just conflicted twice. Running such transactions
-//! at the same time only wastes a core, so a later one waits for the earlier one
-//! and then follows it on the same worker.
+//! at the same time only wastes a core, so a later one waits for the earlier one.
 //!
 //! Where only a slot conflicts, less is enough: whoever reads it waits, at the
 //! read, until the one that has touched it before is executed. What comes before

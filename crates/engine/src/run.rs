@@ -265,6 +265,6 @@ impl<DB: DatabaseRef> Run<'_, DB> {
         self.block.env.gas_limit.saturating_sub(used)
     }
 
-    /// The price of nothing; what a transaction without a separate fee pays.
+    /// What a transaction pays that has no fee beside the journal.
     pub(crate) const NO_FEE: u128 = 0;
 }
