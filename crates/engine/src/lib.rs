@@ -20,6 +20,7 @@ mod payments;
 mod pool;
 mod protocol;
 mod reads;
+mod report;
 mod results;
 mod run;
 mod scheduler;

@@ -80,7 +80,7 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) fee_bit: usize,
     pub(crate) results: Results<DB::Error>,
     pub(crate) commits: Mutex<Commits<DB::Error>>,
-    pub(crate) reports: Mutex<Vec<crate::worker::Report>>,
+    pub(crate) reports: Mutex<Vec<crate::report::Report>>,
     /// Verify: what the protocol itself wrote.
     pub(crate) protocol_writes: Mutex<Vec<Target>>,
     /// Verify: a transaction destroyed an account.
@@ -140,7 +140,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         worker.report();
         let access_list = self.access_list(pool, helpers, expected, &outcomes)?;
         let changes = gather::changes(self, pool, helpers);
-        let mut stats = crate::worker::Report::merge(self);
+        let mut stats = crate::report::Report::merge(self);
         stats.longest_chain = longest_chain::measure(self);
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {

@@ -31,7 +31,8 @@ const LONG: u64 = 4;
 fn order(block: &Block) -> Vec<usize> {
     let limits = block.transactions.iter().map(|tx| tx.gas_limit);
     let count = block.transactions.len() as u64;
-    let long = LONG * (limits.fold(0, u64::saturating_add) / count.max(1));
+    let average = limits.fold(0, u64::saturating_add) / count.max(1);
+    let long = average.saturating_mul(LONG);
     let is_long = |tx: &usize| block.transactions[*tx].gas_limit > long;
     let (mut order, others): (Vec<_>, Vec<_>) = (0..block.transactions.len()).partition(is_long);
     order.sort_by_key(|tx| std::cmp::Reverse(block.transactions[*tx].gas_limit));
@@ -163,5 +164,37 @@ fn life(write: &Write) -> Option<bool> {
     match &write.value {
         Value::Life(life) => Some(life.exists),
         _ => None,
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use revm::context::TxEnv;
+
+    fn with_gas_limits(limits: &[u64]) -> Block {
+        let transaction = |gas_limit: &u64| TxEnv {
+            gas_limit: *gas_limit,
+            ..TxEnv::default()
+        };
+        Block {
+            transactions: limits.iter().map(transaction).collect(),
+            ..Block::default()
+        }
+    }
+
+    #[test]
+    fn the_long_ones_come_first() {
+        let block = with_gas_limits(&[1, 2, 90, 1, 80, 1, 1, 1, 1, 1, 1, 1]);
+        let all = order(&block);
+        assert_eq!(all[..4], [2, 4, 0, 1]);
+        assert_eq!(all.len(), 12);
+        assert!(order(&Block::default()).is_empty());
+    }
+
+    #[test]
+    fn gas_limits_may_be_anything() {
+        let block = with_gas_limits(&[u64::MAX, 1, u64::MAX]);
+        assert_eq!(order(&block), [0, 1, 2]);
     }
 }

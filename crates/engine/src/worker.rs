@@ -6,9 +6,10 @@ use crate::{
     memory::WorkerArenas,
     outcome::TxOutcome,
     reads::Read,
+    report::Report,
     run::Run,
     scheduler::Log,
-    stats::{Conflict, Span, Stats, Timeline},
+    stats::Span,
     view::{Mode, View},
     vm::{Failure, Interruption, Verdict, Vm},
     writes::Write,
@@ -17,79 +18,9 @@ use alloy_primitives::{Address, U256};
 use revm::{DatabaseRef, context::result::InvalidTransaction};
 use std::{
     cell::Cell,
-    collections::HashMap,
     sync::PoisonError,
     time::{Duration, Instant},
 };
-
-/// A worker's counters.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    number: usize,
-    executions: u64,
-    repeated: u64,
-    aborts: u64,
-    stalls: u64,
-    plain_transfers: u64,
-    idle: Duration,
-    working: Duration,
-    spans: Vec<Span>,
-    conflicts: HashMap<(Address, Option<U256>), u64>,
-}
-
-impl Report {
-    /// Adds what the same worker did later.
-    fn add(&mut self, later: Self) {
-        self.executions += later.executions;
-        self.repeated += later.repeated;
-        self.aborts += later.aborts;
-        self.stalls += later.stalls;
-        self.plain_transfers += later.plain_transfers;
-        self.idle += later.idle;
-        self.working += later.working;
-        self.spans.extend(later.spans);
-        for (place, count) in later.conflicts {
-            *self.conflicts.entry(place).or_insert(0) += count;
-        }
-    }
-
-    /// All workers' reports as one.
-    pub(crate) fn merge<DB: DatabaseRef>(run: &Run<'_, DB>) -> Stats {
-        let mut reports = run.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.sort_by_key(|report| report.number);
-        let mut stats = Stats {
-            workers: reports.len(),
-            ..Stats::default()
-        };
-        let mut conflicts = HashMap::new();
-        for report in reports.drain(..) {
-            stats.executions += report.executions;
-            stats.reexecutions += report.repeated;
-            stats.aborts += report.aborts;
-            stats.stalls += report.stalls;
-            stats.plain_transfers += report.plain_transfers;
-            stats.timelines.push(Timeline {
-                busy: report.working.saturating_sub(report.idle),
-                spans: report.spans,
-            });
-            for (place, count) in report.conflicts {
-                *conflicts.entry(place).or_insert(0) += count;
-            }
-        }
-        stats.conflicts = conflicts
-            .into_iter()
-            .map(|((address, slot), count)| Conflict {
-                address,
-                slot,
-                count,
-            })
-            .collect();
-        stats
-            .conflicts
-            .sort_unstable_by_key(|c| (std::cmp::Reverse(c.count), c.address, c.slot));
-        stats
-    }
-}
 
 /// One thread's part in executing a block.
 #[derive(Debug)]
