@@ -48,19 +48,31 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<bool> {
     let mut report = Report::new(arguments);
     let measured = measure(arguments, blocks, &mut report);
     // What has been measured is worth printing even if the rest failed.
-    if let Some(mut file) = json_file {
-        writeln!(file, "{}", json::text(&report)?).wrap_err("cannot write the JSON file")?;
-    }
     for failure in report.lines.iter().flat_map(|line| &line.failures) {
-        writeln!(io::stderr(), "{failure}")?;
+        // If nobody reads this, the exit status still says it.
+        let _ = writeln!(io::stderr(), "{failure}");
     }
     write!(io::stdout(), "{}", table::text(&report))?;
+    if let Some(file) = json_file {
+        replace(file, &json::text(&report)?).wrap_err("cannot write the JSON file")?;
+    }
     measured?;
     Ok(report.lines.iter().all(|line| line.verified))
 }
 
+/// Opens a file for writing and leaves in it what it has until there is something
+/// better.
 fn create(path: &Path) -> Result<File> {
-    File::create(path).wrap_err_with(|| format!("cannot write {}", path.display()))
+    let mut options = File::options();
+    let file = options.write(true).create(true).truncate(false).open(path);
+    file.wrap_err_with(|| format!("cannot write {}", path.display()))
+}
+
+fn replace(mut file: File, text: &str) -> io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    writeln!(file, "{text}")
 }
 
 /// Measures every row, in the order of the table.

@@ -9,7 +9,7 @@ mod replay;
 use clap::Parser;
 use cli::{Cli, Command};
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 use tracing_subscriber::EnvFilter;
@@ -32,7 +32,8 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(CHECK_FAILED),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // There is nobody left to be told if this fails too.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::from(UNUSABLE)
         }
     }
@@ -43,13 +44,14 @@ fn trace_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
 }
 
 /// Whoever reads the output has had enough, as `head` does.
-fn is_broken_pipe(error: &eyre::Report) -> bool {
+pub(crate) fn is_broken_pipe(error: &eyre::Report) -> bool {
     error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)

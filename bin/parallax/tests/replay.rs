@@ -71,6 +71,17 @@ fn every_mode_verifies_made_up_blocks() {
     }
 }
 
+/// A contract with storage is destroyed in this block, which plain revm's access
+/// list does not tell.
+#[test]
+fn a_recorded_block_of_before_cancun_is_verified() {
+    let Some(archive) = archive() else { return };
+    let file = folder("verified").join("116525.json");
+    fs::write(&file, archived(&archive, "116525.json")).unwrap();
+    let output = replay(&["--mode", "verify", "--runs", "1", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
 #[test]
 fn recorded_blocks_are_checked_against_their_headers() {
     let Some(archive) = archive() else { return };

@@ -40,7 +40,8 @@ pub(crate) fn decode(
     let (cfg, env) = fork::environment(&raw.header);
     let spec = cfg.spec;
     let withdrawals = decode_withdrawals(&name, raw.withdrawals.take())?;
-    let gap = find_gap(&raw.header, withdrawals.as_deref());
+    let known = withdrawals.as_deref().unwrap_or_default();
+    let gap = find_gap(&name, &raw.header, spec, known)?;
     let witness = decode_witness(&name, &mut raw)?;
     let state = decode_state(&name, &mut raw, codes)?;
     Ok(BlockFile {
@@ -159,15 +160,32 @@ fn protocol_changes(
     }
 }
 
-fn find_gap(header: &Header, withdrawals: Option<&[Withdrawal]>) -> Option<Gap> {
-    let given = calculate_withdrawals_root(withdrawals.unwrap_or_default());
+/// What the file leaves out.
+///
+/// # Errors
+/// If it has what the header excludes.
+fn find_gap(
+    name: &str,
+    header: &Header,
+    spec: SpecId,
+    withdrawals: &[Withdrawal],
+) -> Result<Option<Gap>, BlockFileError> {
+    let given = calculate_withdrawals_root(withdrawals);
     if header.withdrawals_root.is_some_and(|root| root != given) {
-        Some(Gap::Withdrawals)
-    } else if header.ommers_hash != EMPTY_OMMER_ROOT_HASH {
-        Some(Gap::Ommers)
-    } else {
-        None
+        if !withdrawals.is_empty() {
+            let reason = "are not those of the header's withdrawalsRoot";
+            return Err(BlockFileError::field(name, "withdrawals", reason));
+        }
+        return Ok(Some(Gap::Withdrawals));
     }
+    if header.ommers_hash != EMPTY_OMMER_ROOT_HASH {
+        if spec.is_enabled_in(SpecId::MERGE) {
+            let reason = "is not that of no ommers, as it must be since the merge";
+            return Err(BlockFileError::field(name, "header.sha3Uncles", reason));
+        }
+        return Ok(Some(Gap::Ommers));
+    }
+    Ok(None)
 }
 
 fn decode_witness(name: &str, raw: &mut RawBlock) -> Result<Option<Witness>, BlockFileError> {

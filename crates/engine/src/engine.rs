@@ -27,6 +27,7 @@ use revm::{
 use std::{
     cell::RefCell,
     fmt,
+    io::ErrorKind,
     sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
@@ -76,13 +77,21 @@ impl WorkerCaches {
 }
 
 impl Engine {
+    /// The most workers that an engine can have.
+    pub const MOST_WORKERS: usize = 1024;
+
     /// Starts an engine with `config.workers - 1` threads; the caller of its
     /// methods is a worker too.
     ///
     /// # Errors
-    /// If the system refuses to start a thread.
+    /// If there are more than [`Engine::MOST_WORKERS`], or the system refuses to
+    /// start a thread.
     pub fn new(config: EngineConfig) -> std::io::Result<Self> {
         let workers = config.workers.max(1);
+        if workers > Self::MOST_WORKERS {
+            let reason = format!("{workers} workers are more than {}", Self::MOST_WORKERS);
+            return Err(std::io::Error::new(ErrorKind::InvalidInput, reason));
+        }
         Ok(Self {
             pool: Pool::new(workers - 1)?,
             precompiles: None,

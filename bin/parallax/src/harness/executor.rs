@@ -4,12 +4,14 @@ use crate::cli::Mode;
 use alloy_eip7928::BlockAccessList;
 use eyre::{Result, WrapErr};
 use parallax_engine::{Block, BlockOutput, Engine, EngineConfig, EngineError, sequential};
-use revm::DatabaseRef;
+use revm::{DatabaseRef, primitives::hardfork::SpecId};
 
 /// Executes blocks in one mode.
 pub(crate) struct Executor {
     mode: Mode,
     engine: Engine,
+    /// Makes the access lists that plain revm cannot make.
+    lister: Option<Engine>,
     /// Records more than a timed execution should.
     observer: Option<Engine>,
 }
@@ -20,6 +22,10 @@ impl Executor {
         Ok(Self {
             mode,
             engine: start_engine(workers, false)?,
+            lister: match mode {
+                Mode::Verify => Some(start_lister()?),
+                Mode::Replay | Mode::Build => None,
+            },
             observer: None,
         })
     }
@@ -36,15 +42,23 @@ impl Executor {
     }
 
     /// One transaction after the other, on plain revm. In verify mode the
-    /// result has the block access list.
-    pub(crate) fn sequential<DB: DatabaseRef>(
+    /// result has the block access list. Before Cancun that is our own: plain
+    /// revm's leaves out the storage that goes away with a destroyed account.
+    pub(crate) fn sequential<DB: DatabaseRef + Sync>(
         &self,
         block: &Block,
         db: &DB,
     ) -> Result<BlockOutput, EngineError<DB::Error>> {
         match self.mode {
             Mode::Replay => sequential::replay(block, db, false),
-            Mode::Verify => sequential::replay(block, db, true),
+            Mode::Verify => {
+                let is_complete = block.spec().is_enabled_in(SpecId::CANCUN);
+                let mut output = sequential::replay(block, db, is_complete)?;
+                if let (false, Some(lister)) = (is_complete, &self.lister) {
+                    output.access_list = lister.replay(block, db)?.access_list;
+                }
+                Ok(output)
+            }
             Mode::Build => sequential::build(block, db, false),
         }
     }
@@ -100,6 +114,15 @@ impl Executor {
         };
         Ok(output.stats.longest_chain)
     }
+}
+
+fn start_lister() -> Result<Engine> {
+    Engine::new(EngineConfig {
+        workers: 1,
+        access_list: true,
+        ..EngineConfig::default()
+    })
+    .wrap_err("cannot start the engine")
 }
 
 fn start_engine(workers: usize, dependencies: bool) -> Result<Engine> {
