@@ -76,9 +76,11 @@ fn every_mode_verifies_made_up_blocks() {
 #[test]
 fn a_recorded_block_of_before_cancun_is_verified() {
     let Some(archive) = archive() else { return };
-    let file = folder("verified").join("116525.json");
-    fs::write(&file, archived(&archive, "116525.json")).unwrap();
-    let output = replay(&["--mode", "verify", "--runs", "1", file.to_str().unwrap()]);
+    let folder = folder("verified");
+    for name in ["116525.json", "codes.json"] {
+        fs::write(folder.join(name), archived(&archive, name)).unwrap();
+    }
+    let output = replay(&["--mode", "verify", "--runs", "1", folder.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
