@@ -74,6 +74,14 @@ impl Setup {
         Self { evm }
     }
 
+    /// Goes on in the next block, so many seconds later.
+    pub fn next_block(&mut self, seconds: u64) {
+        self.evm.ctx.modify_block(|block| {
+            block.number += U256::ONE;
+            block.timestamp += U256::from(seconds);
+        });
+    }
+
     /// Creates a contract; where it is.
     ///
     /// # Errors

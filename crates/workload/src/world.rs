@@ -139,13 +139,14 @@ impl World {
         *nonce += 1;
     }
 
-    /// Does to the state what takes transactions before the block.
+    /// Does to the state what takes transactions before the block, in its
+    /// grandparent; [`Setup::next_block`] is allowed once.
     pub(crate) fn prepare<T, E>(
         &mut self,
         with: impl FnOnce(&mut Setup) -> Result<T, E>,
     ) -> Result<T, E> {
         let state = std::mem::take(&mut self.state);
-        let mut setup = Setup::new(state, NUMBER - 1, TIMESTAMP - SLOT_SECONDS);
+        let mut setup = Setup::new(state, NUMBER - 2, TIMESTAMP - 2 * SLOT_SECONDS);
         let result = with(&mut setup);
         self.state = setup.finish();
         result
@@ -185,4 +186,4 @@ const NUMBER: u64 = 24_000_000;
 /// Its time.
 pub(crate) const TIMESTAMP: u64 = 1_790_000_003;
 /// Time between blocks.
-const SLOT_SECONDS: u64 = 12;
+pub(crate) const SLOT_SECONDS: u64 = 12;

@@ -153,6 +153,9 @@ impl Swap<'_> {
     }
 }
 
+/// Gas of a swap by the router on mainnet, where nothing is used for the first time.
+const USUAL_GAS: std::ops::Range<u64> = 85_000..130_000;
+
 /// A pool in the middle of a block.
 #[derive(Clone)]
 struct Traded {
@@ -201,6 +204,8 @@ fn check_swaps(workload: &Workload) -> Vec<usize> {
             swaps: 0,
         });
         let out = pool.swap(&asked);
+        let gas = outcome.result.tx_gas_used();
+        assert!(USUAL_GAS.contains(&gas), "{gas}");
         let swap = Swap { tx, asked, out };
         swap.check_logs(outcome.result.logs());
         swap.check_balances(&mut before, &mut after);

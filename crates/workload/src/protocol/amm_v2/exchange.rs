@@ -8,9 +8,9 @@ use crate::{
         token::{self, TokenCode},
     },
     rng::Rng,
-    world::{ETHER, TIMESTAMP},
+    world::{ETHER, SLOT_SECONDS, TIMESTAMP},
 };
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 
 const FACTORY: &str = "@uniswap/v2-core/build/UniswapV2Factory.json";
 const WRAPPED_ETHER: &str = "@uniswap/v2-periphery/build/WETH9.json";
@@ -42,6 +42,7 @@ impl ExchangeCode {
 /// The exchange, and who set it up and owns all tokens.
 pub(super) struct Exchange {
     owner: Address,
+    factory: Address,
     pub(super) router: Address,
 }
 
@@ -62,7 +63,11 @@ impl Exchange {
         let wrapped_ether = setup.deploy(owner, code.wrapped_ether.with_arguments(&[])?)?;
         let arguments = Call::bare().address(factory).address(wrapped_ether).data();
         let router = setup.deploy(owner, code.router.with_arguments(&arguments)?)?;
-        Ok(Self { owner, router })
+        Ok(Self {
+            owner,
+            factory,
+            router,
+        })
     }
 
     /// So many pools, with a million of each token, more or less. Pools share
@@ -86,7 +91,26 @@ impl Exchange {
         let pools = pairs
             .into_iter()
             .map(|(one, other)| self.open_pool(setup, [tokens[one], tokens[other]], rng));
-        pools.collect()
+        let pools = pools.collect::<Result<Vec<_>, Stopped>>()?;
+        setup.next_block(SLOT_SECONDS);
+        for pool in &pools {
+            self.settle(setup, pool)?;
+        }
+        Ok(pools)
+    }
+
+    /// Lets a pair accumulate its first prices: in a pool that has seen trade,
+    /// these slots are not empty, and writing them costs less.
+    fn settle(&self, setup: &mut Setup, pool: &Pool) -> Result<(), Stopped> {
+        let [token0, token1] = pool.tokens;
+        let pair_of = Call::new("getPair(address,address)")
+            .address(token0)
+            .address(token1)
+            .data();
+        let word = setup.read(self.factory, pair_of)?;
+        let pair = Address::from_word(B256::left_padding_from(&word));
+        setup.call(self.owner, pair, Call::new("sync()").data())?;
+        Ok(())
     }
 
     fn open_pool(
