@@ -23,9 +23,9 @@ use eyre::{Result, WrapErr};
 use indicatif::{ProgressBar, ProgressStyle};
 use line::Line;
 use parallax_blocks::BlockFiles;
-use parallax_workload::Kind;
+use parallax_workload::{PublishedArtifacts, Workload};
 use real_blocks::RealBlocks;
-use report::Report;
+use report::{LeftOut, Report};
 pub(crate) use row::Row;
 use std::{
     fs::File,
@@ -86,14 +86,23 @@ fn measure(
         .into_iter()
         .map(|workers| Examiner::new(Mode::Replay, workers, arguments.runs()))
         .collect::<Result<Vec<_>>>()?;
-    let rows = arguments.chosen_rows();
+    let artifacts = arguments.artifacts();
+    let mut rows = arguments.chosen_rows();
+    report.left_out = leave_out(&mut rows, &artifacts);
     let steps = rows.len() + blocks.as_ref().map_or(0, ExactSizeIterator::len);
     let progress = progress_bar(steps);
+    let (transactions, seed) = (arguments.transactions(), arguments.seed);
     for row in rows {
         match row {
             Row::Made(kind) => {
-                progress.set_message(kind.name());
-                measure_made(kind, arguments, &examiners, &mut report.lines);
+                progress.set_message(row.name());
+                let workload = parallax_workload::generate(kind, transactions, seed);
+                measure_made(row, workload, &examiners, &mut report.lines);
+            }
+            Row::Published(protocol) => {
+                progress.set_message(row.name());
+                let workload = protocol.generate(&artifacts, transactions, seed)?;
+                measure_made(row, workload, &examiners, &mut report.lines);
             }
             Row::RealBlocks => {
                 let mut real = RealBlocks::new(&examiners)?;
@@ -113,18 +122,31 @@ fn measure(
     Ok(())
 }
 
+/// Takes out the rows whose published code is not installed.
+fn leave_out(rows: &mut Vec<Row>, artifacts: &PublishedArtifacts) -> Vec<LeftOut> {
+    let mut left_out = Vec::new();
+    rows.retain(|row| {
+        let Row::Published(protocol) = row else {
+            return true;
+        };
+        let Err(error) = protocol.check(artifacts) else {
+            return true;
+        };
+        left_out.push(LeftOut {
+            workload: row.name(),
+            reason: error.to_string(),
+        });
+        false
+    });
+    left_out
+}
+
 /// One made-up block, once for each number of workers.
-fn measure_made(
-    kind: Kind,
-    arguments: &BenchArguments,
-    examiners: &[Examiner],
-    lines: &mut Vec<Line>,
-) {
-    let workload = parallax_workload::generate(kind, arguments.transactions(), arguments.seed);
+fn measure_made(row: Row, workload: Workload, examiners: &[Examiner], lines: &mut Vec<Line>) {
     let mut case = Case::Generated(Box::new(workload));
     for examiner in examiners {
         let examination = examiner.examine(&mut case);
-        lines.push(Line::made(kind, examiner.workers(), &examination));
+        lines.push(Line::made(row, examiner.workers(), &examination));
     }
 }
 

@@ -215,6 +215,47 @@ fn rows_are_listed_with_their_targets() {
     }
 }
 
+#[test]
+fn published_contracts_are_measured_and_verified() {
+    let artifacts = parallax_workload::PublishedArtifacts::installed();
+    for protocol in parallax_workload::protocols() {
+        if let Err(error) = protocol.check(&artifacts) {
+            eprintln!("skipped: {error}");
+            return;
+        }
+    }
+    let arguments = ["amm-v2-own", "amm-v2-zipf", "amm-v2-hot", "--quick"];
+    let small = ["--txs", "30", "--runs", "2", "--workers", "2"];
+    let (json, _) = measured("published.json", &[&arguments[..], &small].concat());
+    let names: Vec<_> = results(&json)
+        .iter()
+        .map(|result| result["workload"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, arguments[..3]);
+    results(&json).iter().for_each(assert_figures);
+    assert_eq!(json["left_out"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn rows_without_their_contracts_are_left_out() {
+    let arguments = ["--quick", "--txs", "5", "--runs", "1", "--workers", "1"];
+    let absent = ["--artifacts", "absent"];
+    let (json, table) = measured("left-out.json", &[&arguments[..], &absent].concat());
+    assert_eq!(results(&json).len(), parallax_workload::catalogue().len());
+    let left_out = json["left_out"].as_array().unwrap();
+    assert_eq!(left_out.len(), parallax_workload::protocols().len());
+    assert_eq!(left_out[0]["workload"], "amm-v2-own");
+    let line = table
+        .lines()
+        .find(|line| line.starts_with("left out"))
+        .unwrap();
+    for words in ["amm-v2-own", "amm-v2-hot", INSTALL] {
+        assert!(line.contains(words), "{words:?} is not in {line}");
+    }
+}
+
+const INSTALL: &str = "npm ci --prefix contracts/third-party";
+
 /// Exit status 2, and a message that contains all of `words`.
 fn assert_refused(arguments: &[&str], words: &[&str]) {
     let output = bench(arguments);
@@ -229,6 +270,10 @@ fn assert_refused(arguments: &[&str], words: &[&str]) {
 fn what_cannot_be_measured_is_named() {
     assert_refused(&["transfer"], &["transfer", "unknown row", "erc20-to-one"]);
     assert_refused(&["real-blocks"], &["--blocks"]);
+    assert_refused(
+        &["amm-v2-hot", "--artifacts", "absent"],
+        &["amm-v2-hot", "absent", INSTALL],
+    );
     assert_refused(&["--runs", "9"], &["--runs 9", "10", "--quick"]);
     assert_refused(&["--workers", "2,0"], &["--workers", "0"]);
     assert_refused(&["--txs", "0"], &["--txs"]);

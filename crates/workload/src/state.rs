@@ -5,8 +5,8 @@ use alloy_primitives::{
     map::{AddressMap, B256Map, HashMap},
 };
 use revm::{
-    DatabaseRef,
-    state::{AccountInfo, Bytecode},
+    DatabaseCommit, DatabaseRef,
+    state::{Account, AccountInfo, Bytecode},
 };
 use std::convert::Infallible;
 
@@ -135,5 +135,43 @@ impl DatabaseRef for MemoryState {
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, Infallible> {
         Ok(keccak256(number.to_string()))
+    }
+}
+
+/// What a transaction changed becomes part of the state. Accounts that it leaves
+/// empty are gone (EIP-161).
+impl DatabaseCommit for MemoryState {
+    fn commit(&mut self, changes: AddressMap<Account>) {
+        let touched = changes
+            .into_iter()
+            .filter(|(_, account)| account.is_touched());
+        for (address, account) in touched {
+            if account.is_selfdestructed() || account.is_created() || account.is_empty() {
+                self.accounts.remove(&address);
+            }
+            if !account.is_selfdestructed() && !account.is_empty() {
+                self.commit_account(address, account);
+            }
+        }
+    }
+}
+
+impl MemoryState {
+    fn commit_account(&mut self, address: Address, account: Account) {
+        let stored = self.accounts.entry(address).or_insert_with(empty);
+        stored.info.balance = account.info.balance;
+        stored.info.nonce = account.info.nonce;
+        let hash = account.info.code_hash;
+        if stored.info.code_hash != hash {
+            // Contracts that are alike share one copy.
+            let code = account.info.code.unwrap_or_default();
+            let code = self.codes.entry(hash).or_insert(code);
+            stored.info.code_hash = hash;
+            stored.info.code = Some(code.clone());
+        }
+        let changed = account.storage.into_iter();
+        for (slot, value) in changed.filter(|(_, value)| value.is_changed()) {
+            self.set_storage(address, slot, value.present_value());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A block under construction: accounts are made up as they are needed.
 
-use crate::{Contract, MemoryState, Pair, Reserves, Workload, layout, rng::Rng};
+use crate::{Contract, MemoryState, Pair, Reserves, Setup, Workload, layout, rng::Rng};
 use alloy_primitives::{Address, Bytes, TxKind, U256, keccak256, map::AddressMap};
 use parallax_engine::{Block, ProtocolChanges};
 use revm::{
@@ -82,7 +82,7 @@ impl World {
         }
         let reserves = Reserves {
             amounts,
-            timestamp: (TIMESTAMP - 12) as u32,
+            timestamp: (TIMESTAMP - SLOT_SECONDS) as u32,
         };
         let [token0, token1] = tokens.map(|token| token.into_word().into());
         for (slot, value) in [
@@ -119,7 +119,9 @@ impl World {
         data: Bytes,
         gas_limit: u64,
     ) {
-        let nonce = self.nonces.entry(from).or_default();
+        let sender = self.state.account(from);
+        let first = sender.map_or(0, |info| info.nonce);
+        let nonce = self.nonces.entry(from).or_insert(first);
         let tip = GWEI + u128::from(self.rng.below(GWEI as u64));
         self.transactions.push(TxEnv {
             tx_type: 2,
@@ -137,12 +139,25 @@ impl World {
         *nonce += 1;
     }
 
+    /// Does to the state what takes transactions before the block, in its
+    /// grandparent; [`Setup::next_block`] is allowed once.
+    pub(crate) fn prepare<T, E>(
+        &mut self,
+        with: impl FnOnce(&mut Setup) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let state = std::mem::take(&mut self.state);
+        let mut setup = Setup::new(state, NUMBER - 2, TIMESTAMP - 2 * SLOT_SECONDS);
+        let result = with(&mut setup);
+        self.state = setup.finish();
+        result
+    }
+
     /// The finished workload.
     pub(crate) fn finish(mut self, name: String, description: &str) -> Workload {
         let builder = self.user("builder", 0);
         let wanted: u64 = self.transactions.iter().map(|tx| tx.gas_limit).sum();
         let env = BlockEnv {
-            number: U256::from(24_000_000),
+            number: U256::from(NUMBER),
             beneficiary: builder,
             timestamp: U256::from(TIMESTAMP),
             gas_limit: wanted.max(60_000_000),
@@ -166,4 +181,9 @@ impl World {
     }
 }
 
-const TIMESTAMP: u64 = 1_790_000_003;
+/// Number of the block.
+const NUMBER: u64 = 24_000_000;
+/// Its time.
+pub(crate) const TIMESTAMP: u64 = 1_790_000_003;
+/// Time between blocks.
+pub(crate) const SLOT_SECONDS: u64 = 12;

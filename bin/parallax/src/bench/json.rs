@@ -3,7 +3,7 @@
 use super::{
     line::{Line, Variant},
     machine::Machine,
-    report::{BASELINE, OPTIMISED, Report, TIMED},
+    report::{BASELINE, LeftOut, OPTIMISED, Report, TIMED},
     target::Target,
 };
 use serde::Serialize;
@@ -19,6 +19,7 @@ struct Document<'a> {
     timed: &'a str,
     baseline: &'a str,
     results: Vec<Entry>,
+    left_out: &'a [LeftOut],
 }
 
 #[derive(Serialize)]
@@ -67,6 +68,7 @@ pub(crate) fn text(report: &Report) -> serde_json::Result<String> {
         timed: TIMED,
         baseline: BASELINE,
         results: report.lines.iter().map(entry).collect(),
+        left_out: &report.left_out,
     })
 }
 

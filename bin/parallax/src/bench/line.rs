@@ -1,8 +1,10 @@
 //! One line of the table.
 
-use super::target::{self, Target};
+use super::{
+    row::Row,
+    target::{self, Target},
+};
 use crate::harness::examine::Examination;
-use parallax_workload::Kind;
 
 /// One line of the table: a block, or many together.
 #[derive(Clone, Debug)]
@@ -70,9 +72,9 @@ impl Figures {
 
 impl Line {
     /// The line of a made-up block.
-    pub(crate) fn made(kind: Kind, workers: usize, examination: &Examination) -> Self {
+    pub(crate) fn made(row: Row, workers: usize, examination: &Examination) -> Self {
         Self {
-            workload: kind.name(),
+            workload: row.name(),
             variant: Variant::Replay,
             block: None,
             txs: examination.transactions,
@@ -80,8 +82,8 @@ impl Line {
             workers,
             figures: Figures::of(examination),
             verified: examination.verdict.verified(),
-            failures: failures(kind.name(), workers, examination),
-            target: target_for(workers, target::of_made(kind)),
+            failures: failures(row.name(), workers, examination),
+            target: target_for(workers, target::of_made_up(row)),
         }
     }
 

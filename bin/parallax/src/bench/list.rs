@@ -12,7 +12,9 @@ pub(crate) fn text() -> String {
     for row in Row::all() {
         let description = row.description();
         match row {
-            Row::Made(kind) => add(&mut text, row.name(), target::of_made(kind), description),
+            Row::Made(_) | Row::Published(_) => {
+                add(&mut text, row.name(), target::of_made_up(row), description);
+            }
             Row::RealBlocks => {
                 let lines = [
                     (row.name(), target::REAL_MEAN, description),

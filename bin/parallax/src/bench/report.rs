@@ -21,6 +21,15 @@ pub(crate) struct Report {
     /// Recorded blocks, if some were given and all were measured.
     pub(crate) real_blocks: Option<Count>,
     pub(crate) lines: Vec<Line>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// A row that was wanted and not measured.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct LeftOut {
+    pub(crate) workload: &'static str,
+    /// And what to do about it.
+    pub(crate) reason: String,
 }
 
 impl Report {
@@ -35,6 +44,7 @@ impl Report {
             transactions: arguments.transactions(),
             real_blocks: None,
             lines: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What can be measured.
 
-use parallax_workload::{Kind, catalogue};
+use parallax_workload::{Kind, Protocol, catalogue, protocols};
 
 /// A row of the table; real blocks make several lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
     /// A made-up block.
     Made(Kind),
+    /// A made-up block on a protocol that others published.
+    Published(Protocol),
     /// Recorded blocks.
     RealBlocks,
 }
@@ -15,13 +17,15 @@ impl Row {
     /// All of them, in the order of the table.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let made = catalogue().iter().copied().map(Self::Made);
-        made.chain([Self::RealBlocks])
+        let published = protocols().iter().copied().map(Self::Published);
+        made.chain(published).chain([Self::RealBlocks])
     }
 
     /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Made(kind) => kind.name(),
+            Self::Published(protocol) => protocol.name(),
             Self::RealBlocks => "real-blocks",
         }
     }
@@ -30,6 +34,7 @@ impl Row {
     pub(crate) fn description(self) -> &'static str {
         match self {
             Self::Made(kind) => kind.description(),
+            Self::Published(protocol) => protocol.description(),
             Self::RealBlocks => "the recorded blocks of --blocks that use 4M gas or more",
         }
     }

@@ -3,7 +3,7 @@
 use super::{
     line::{Line, Variant},
     machine::Machine,
-    report::{BASELINE, OPTIMISED, Report, TIMED},
+    report::{BASELINE, LeftOut, OPTIMISED, Report, TIMED},
 };
 use std::fmt::Write;
 
@@ -127,6 +127,9 @@ fn notes(report: &Report) -> String {
             ),
         ));
     }
+    for same in report.left_out.chunk_by(|a, b| a.reason == b.reason) {
+        notes.push(("left out", left_out(same)));
+    }
     if report.quick {
         let text = "quick: few runs, small blocks; an idea, not a result";
         notes.push(("note", text.to_owned()));
@@ -139,6 +142,13 @@ fn notes(report: &Report) -> String {
         .into_iter()
         .map(|(name, text)| format!("{name:<9} {text}\n"))
         .collect()
+}
+
+/// Rows that were left out for the same reason.
+fn left_out(rows: &[LeftOut]) -> String {
+    let names: Vec<_> = rows.iter().map(|row| row.workload).collect();
+    let reason = rows.first().map_or("", |row| &row.reason);
+    format!("{}: {reason}", names.join(", "))
 }
 
 fn runs(report: &Report) -> String {

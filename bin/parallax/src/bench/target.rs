@@ -1,6 +1,7 @@
 //! What a line of the table aims at.
 
-use parallax_workload::Kind;
+use super::row::Row;
+use parallax_workload::{Kind, Pools, Protocol};
 use std::fmt;
 
 /// At least this much. Targets are those for two workers; more may not do worse.
@@ -30,8 +31,28 @@ impl fmt::Display for Target {
     }
 }
 
-/// What a made-up block aims at.
-pub(super) fn of_made(kind: Kind) -> Option<Target> {
+/// What a made-up block aims at; recorded ones have targets line by line.
+pub(super) fn of_made_up(row: Row) -> Option<Target> {
+    match row {
+        Row::Made(kind) => of_made(kind),
+        Row::Published(protocol) => of_published(protocol),
+        Row::RealBlocks => None,
+    }
+}
+
+fn of_published(protocol: Protocol) -> Option<Target> {
+    let (speedup, cpu_efficiency) = match protocol {
+        Protocol::AmmV2(Pools::Own) => (1.9, Some(0.8)),
+        Protocol::AmmV2(Pools::Hot) => (0.97, None),
+        Protocol::AmmV2(Pools::Zipf) => return None,
+    };
+    Some(Target {
+        speedup,
+        cpu_efficiency,
+    })
+}
+
+fn of_made(kind: Kind) -> Option<Target> {
     /// Blocks whose transactions share nothing waste no work.
     const INDEPENDENT: Option<f64> = Some(0.85);
     let (speedup, cpu_efficiency) = match kind {

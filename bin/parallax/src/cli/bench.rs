@@ -3,7 +3,8 @@
 use super::cores;
 use crate::bench::Row;
 use clap::Args;
-use eyre::{Result, ensure};
+use eyre::{Result, WrapErr, ensure};
+use parallax_workload::PublishedArtifacts;
 use std::path::PathBuf;
 
 pub(super) const HELP: &str = "\
@@ -67,6 +68,11 @@ pub(crate) struct BenchArguments {
     #[arg(long, short, value_name = "PATH")]
     pub(crate) blocks: Option<PathBuf>,
 
+    /// Folder of npm packages for the rows on published contracts [default:
+    /// contracts/third-party/node_modules of the checkout]
+    #[arg(long, value_name = "PATH")]
+    artifacts: Option<PathBuf>,
+
     /// Also write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -97,6 +103,13 @@ impl BenchArguments {
         self.runs.unwrap_or(default).into()
     }
 
+    /// Where published contracts are.
+    pub(crate) fn artifacts(&self) -> PublishedArtifacts {
+        self.artifacts
+            .as_ref()
+            .map_or_else(PublishedArtifacts::installed, PublishedArtifacts::at)
+    }
+
     /// The rows to measure: those named, or all. Given recorded blocks are
     /// always measured.
     pub(crate) fn chosen_rows(&self) -> Vec<Row> {
@@ -105,7 +118,7 @@ impl BenchArguments {
         Row::all()
             .filter(|row| match row {
                 Row::RealBlocks => given,
-                Row::Made(_) => named(row),
+                Row::Made(_) | Row::Published(_) => named(row),
             })
             .collect()
     }
@@ -121,6 +134,16 @@ impl BenchArguments {
             self.blocks.is_some() || !self.rows.contains(&Row::RealBlocks),
             "the row real-blocks needs recorded blocks: --blocks PATH"
         );
+        // Of all rows, those that cannot be measured are left out; one that was
+        // asked for by name is not.
+        for row in &self.rows {
+            if let Row::Published(protocol) = row {
+                let artifacts = self.artifacts();
+                protocol.check(&artifacts).wrap_err_with(|| {
+                    format!("the row {} needs published contracts", row.name())
+                })?;
+            }
+        }
         Ok(())
     }
 }

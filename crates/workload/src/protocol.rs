@@ -1,0 +1,165 @@
+//! The catalogue of blocks on protocols that others published.
+
+mod amm_v2;
+mod token;
+
+use crate::{ArtifactError, PublishedArtifacts, SetupError, Workload, world::World};
+use std::{fmt, str::FromStr};
+
+/// A block of transactions on a real protocol: its published code, deployed and
+/// initialised by transactions before the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// Swaps on Uniswap V2 through its router.
+    AmmV2(Pools),
+}
+
+/// Which pools are traded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pools {
+    /// Everyone has one to themselves.
+    Own,
+    /// Popularity is Zipf with exponent 1.
+    Zipf,
+    /// There is only one.
+    Hot,
+}
+
+/// All protocols.
+#[must_use]
+pub fn protocols() -> &'static [Protocol] {
+    &[
+        Protocol::AmmV2(Pools::Own),
+        Protocol::AmmV2(Pools::Zipf),
+        Protocol::AmmV2(Pools::Hot),
+    ]
+}
+
+/// Why there is no block.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// The code is not there or not usable.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The protocol could not be set up.
+    #[error("cannot set {protocol} up")]
+    Setup {
+        /// Which one.
+        protocol: Protocol,
+        /// What failed.
+        source: SetupError,
+    },
+}
+
+impl Protocol {
+    /// Name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AmmV2(Pools::Own) => "amm-v2-own",
+            Self::AmmV2(Pools::Zipf) => "amm-v2-zipf",
+            Self::AmmV2(Pools::Hot) => "amm-v2-hot",
+        }
+    }
+
+    /// One line on what its transactions do.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::AmmV2(Pools::Own) => "Uniswap V2 swaps by the router, each in a pool of its own",
+            Self::AmmV2(Pools::Zipf) => "Uniswap V2 swaps by the router in pools by Zipf 1.0",
+            Self::AmmV2(Pools::Hot) => "Uniswap V2 swaps by the router, all in one pool",
+        }
+    }
+
+    /// Checks that all its code is installed, which takes no time.
+    ///
+    /// # Errors
+    ///
+    /// [`ArtifactError::Missing`], which names the command that installs it.
+    pub fn check(self, artifacts: &PublishedArtifacts) -> Result<(), ArtifactError> {
+        match self {
+            Self::AmmV2(_) => artifacts.check(amm_v2::ARTIFACTS),
+        }
+    }
+
+    /// Makes a block with so many transactions, as [`generate`](crate::generate)
+    /// does: every transaction succeeds.
+    ///
+    /// # Errors
+    ///
+    /// If the code is not installed, or is not what it should be.
+    pub fn generate(
+        self,
+        artifacts: &PublishedArtifacts,
+        transactions: usize,
+        seed: u64,
+    ) -> Result<Workload, ProtocolError> {
+        let mut world = World::new(seed);
+        let made = match self {
+            Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, transactions),
+        };
+        made.map_err(|error| match error {
+            Stopped::Artifact(error) => ProtocolError::Artifact(error),
+            Stopped::Setup(source) => ProtocolError::Setup {
+                protocol: self,
+                source,
+            },
+        })?;
+        let name = format!("{self} txs={transactions} seed={seed}");
+        Ok(world.finish(name, self.description()))
+    }
+}
+
+/// What a generator stops for: as [`ProtocolError`], for `?`.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that is not in the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown protocol {name:?}: known are {}", names())]
+pub struct UnknownProtocol {
+    /// The name.
+    pub name: String,
+}
+
+fn names() -> String {
+    let names: Vec<_> = protocols().iter().map(|known| known.name()).collect();
+    names.join(", ")
+}
+
+impl FromStr for Protocol {
+    type Err = UnknownProtocol;
+
+    fn from_str(name: &str) -> Result<Self, UnknownProtocol> {
+        let found = protocols().iter().find(|known| known.name() == name);
+        found.copied().ok_or_else(|| UnknownProtocol {
+            name: name.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_parse_back() {
+        for protocol in protocols() {
+            assert_eq!(protocol.name().parse(), Ok(*protocol));
+        }
+        let error = "amm".parse::<Protocol>().unwrap_err();
+        assert!(error.to_string().contains("amm-v2-hot"), "{error}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Swaps on Uniswap V2.
+
+mod exchange;
+
+use super::{Pools, Stopped};
+use crate::{
+    Call, PublishedArtifacts,
+    rng::{Rng, Zipf},
+    world::{ETHER, TIMESTAMP, World, gas},
+};
+use alloy_primitives::{Address, Bytes};
+pub(super) use exchange::ARTIFACTS;
+use exchange::{Exchange, ExchangeCode, Pool};
+
+/// Pools that popularity is spread over.
+const ZIPF_POOLS: usize = 1_000;
+
+/// Until when the router accepts a transaction.
+const DEADLINE: u64 = TIMESTAMP + 600;
+
+/// Swaps by distinct traders.
+pub(super) fn swaps(
+    world: &mut World,
+    artifacts: &PublishedArtifacts,
+    pools: Pools,
+    transactions: usize,
+) -> Result<(), Stopped> {
+    let code = ExchangeCode::read(artifacts)?;
+    let mut rng = Rng::new(world.rng.next());
+    let owner = world.address("deployer", 0);
+    let traders: Vec<_> = (0..transactions)
+        .map(|index| world.user("trader", index))
+        .collect();
+    let count = match pools {
+        Pools::Own => transactions,
+        Pools::Zipf => ZIPF_POOLS,
+        Pools::Hot => 1,
+    };
+    let popularity = Zipf::new(count);
+    let (router, orders) = world.prepare(|setup| {
+        let exchange = Exchange::deploy(setup, &code, owner)?;
+        let mut open = exchange.open_pools(setup, &code, count, &mut rng)?;
+        let mut orders = Vec::with_capacity(transactions);
+        for (index, trader) in traders.into_iter().enumerate() {
+            let pool = match pools {
+                Pools::Own => index,
+                Pools::Zipf | Pools::Hot => popularity.rank(&mut rng),
+            };
+            let order = Order::new(trader, &mut open[pool], &mut rng);
+            exchange.admit(setup, &order, &mut rng)?;
+            orders.push(order);
+        }
+        Ok::<_, Stopped>((exchange.router, orders))
+    })?;
+    for order in orders {
+        world.send(order.trader, router, 0, order.data(), gas::SWAP);
+    }
+    Ok(())
+}
+
+/// A swap that someone will ask for.
+struct Order {
+    trader: Address,
+    token_in: Address,
+    token_out: Address,
+    amount_in: u128,
+    least_out: u128,
+}
+
+impl Order {
+    /// Up to ten tokens in either direction. The trader has asked for the price
+    /// and accepts one that is half a percent worse.
+    fn new(trader: Address, pool: &mut Pool, rng: &mut Rng) -> Self {
+        let zero_for_one = rng.chance(50);
+        let amount_in = ETHER + u128::from(rng.below(9 * ETHER as u64));
+        let quote = pool.reserves.amount_out(zero_for_one, amount_in);
+        pool.reserves = pool.reserves.after_swap(zero_for_one, amount_in);
+        let [token0, token1] = pool.tokens;
+        let (token_in, token_out) = if zero_for_one {
+            (token0, token1)
+        } else {
+            (token1, token0)
+        };
+        Self {
+            trader,
+            token_in,
+            token_out,
+            amount_in,
+            least_out: quote - quote / 200,
+        }
+    }
+
+    fn data(&self) -> Bytes {
+        let signature = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
+        Call::new(signature)
+            .word(self.amount_in)
+            .word(self.least_out)
+            // Where the path begins: after these five words.
+            .word(5 * 32)
+            .address(self.trader)
+            .word(DEADLINE)
+            .word(2)
+            .address(self.token_in)
+            .address(self.token_out)
+            .data()
+    }
+}

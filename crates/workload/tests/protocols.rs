@@ -1,0 +1,311 @@
+//! Blocks on published protocols do what they say, sequentially and in parallel.
+
+use alloy_primitives::{Address, Bytes, Log, U256, keccak256, map::HashMap};
+use parallax_engine::{BlockOutput, Engine, EngineConfig, sequential};
+use parallax_workload::{
+    Call, MemoryState, Pools, Protocol, PublishedArtifacts, Reserves, Setup, Workload, protocols,
+};
+use revm::context::TxEnv;
+
+const TRANSACTIONS: usize = 60;
+const SEED: u64 = 11;
+
+/// Nothing, and why, where the published code is not installed.
+fn generate(protocol: Protocol, transactions: usize, seed: u64) -> Option<Workload> {
+    let artifacts = PublishedArtifacts::installed();
+    if let Err(error) = protocol.check(&artifacts) {
+        eprintln!("skipped: {error}");
+        return None;
+    }
+    let workload = protocol.generate(&artifacts, transactions, seed);
+    Some(workload.unwrap_or_else(|error| panic!("{protocol}: {error:?}")))
+}
+
+/// Executes in order; all transactions succeed.
+fn run(workload: &Workload) -> BlockOutput {
+    let output = sequential::replay(&workload.block, &workload.state, false).unwrap();
+    for outcome in &output.outcomes {
+        let (name, index, result) = (&workload.name, outcome.index, &outcome.result);
+        assert!(result.is_success(), "{name} {index}: {result:?}");
+    }
+    output
+}
+
+/// The state after a block.
+fn after(workload: &Workload, output: &BlockOutput) -> MemoryState {
+    let mut state = workload.state.clone();
+    for account in &output.changes.accounts {
+        let info = account.after.as_ref().expect("nothing is destroyed");
+        state.set_account(account.address, info.balance, info.nonce);
+        for (slot, _, value) in &account.storage {
+            state.set_storage(account.address, *slot, *value);
+        }
+    }
+    state
+}
+
+/// What contracts answer.
+struct Chain(Setup);
+
+impl Chain {
+    fn new(state: &MemoryState) -> Self {
+        Self(Setup::new(state.clone(), 1, 1))
+    }
+
+    fn words(&mut self, to: Address, data: Bytes) -> Vec<U256> {
+        let words = self.0.read(to, data).unwrap();
+        words.chunks(32).map(U256::from_be_slice).collect()
+    }
+
+    fn address(&mut self, to: Address, signature: &str) -> Address {
+        let word = self.words(to, Call::new(signature).data())[0];
+        Address::from_word(word.into())
+    }
+
+    fn balance(&mut self, token: Address, owner: Address) -> U256 {
+        let data = Call::new("balanceOf(address)").address(owner).data();
+        self.words(token, data)[0]
+    }
+
+    fn reserves(&mut self, pair: Address) -> Reserves {
+        let words = self.words(pair, Call::new("getReserves()").data());
+        Reserves {
+            amounts: [words[0].to(), words[1].to()],
+            timestamp: words[2].to(),
+        }
+    }
+}
+
+fn argument(tx: &TxEnv, index: usize) -> U256 {
+    U256::from_be_slice(&tx.data[4 + 32 * index..][..32])
+}
+
+fn address_argument(tx: &TxEnv, index: usize) -> Address {
+    Address::from_word(argument(tx, index).into())
+}
+
+/// A swap as its transaction asks for it.
+struct Asked {
+    amount_in: u128,
+    least_out: U256,
+    path: [Address; 2],
+    pair: Address,
+}
+
+impl Asked {
+    fn read(chain: &mut Chain, tx: &TxEnv) -> Self {
+        let path = [6, 7].map(|index| address_argument(tx, index));
+        let router = *tx.kind.to().unwrap();
+        let factory = chain.address(router, "factory()");
+        let [token, other] = path;
+        let pair_of = Call::new("getPair(address,address)")
+            .address(token)
+            .address(other)
+            .data();
+        Self {
+            amount_in: argument(tx, 0).to(),
+            least_out: argument(tx, 1),
+            path,
+            pair: Address::from_word(chain.words(factory, pair_of)[0].into()),
+        }
+    }
+
+    fn zero_for_one(&self) -> bool {
+        self.path[0] < self.path[1]
+    }
+}
+
+/// A swap that its transaction asked for, and what the formula gives for it.
+struct Swap<'a> {
+    tx: &'a TxEnv,
+    asked: Asked,
+    out: u128,
+}
+
+impl Swap<'_> {
+    /// Two transfers, Sync, Swap.
+    fn check_logs(&self, logs: &[Log]) {
+        let [_, _, _, swap] = logs else {
+            panic!("{logs:?}");
+        };
+        assert_eq!(swap.address, self.asked.pair);
+        let event = keccak256("Swap(address,uint256,uint256,uint256,uint256,address)");
+        assert_eq!(swap.topics()[0], event);
+        assert_eq!(swap.topics()[2], self.tx.caller.into_word());
+        let words = swap.data.data.chunks(32).map(U256::from_be_slice);
+        let [into, out] = [self.asked.amount_in, self.out].map(U256::from);
+        let expected = if self.asked.zero_for_one() {
+            [into, U256::ZERO, U256::ZERO, out]
+        } else {
+            [U256::ZERO, into, out, U256::ZERO]
+        };
+        assert!(words.eq(expected));
+    }
+
+    /// Traders swap once, so the whole block moves as much as the swap.
+    fn check_balances(&self, before: &mut Chain, after: &mut Chain) {
+        let (Asked { path, .. }, trader) = (&self.asked, self.tx.caller);
+        let paid = before.balance(path[0], trader) - after.balance(path[0], trader);
+        assert_eq!(paid, U256::from(self.asked.amount_in));
+        let got = after.balance(path[1], trader) - before.balance(path[1], trader);
+        assert_eq!(got, U256::from(self.out));
+        assert!(got >= self.asked.least_out);
+    }
+}
+
+/// Gas of a swap by the router on mainnet, where nothing is used for the first time.
+const USUAL_GAS: std::ops::Range<u64> = 85_000..130_000;
+
+/// A pool in the middle of a block.
+#[derive(Clone)]
+struct Traded {
+    reserves: Reserves,
+    swaps: usize,
+}
+
+impl Traded {
+    /// What comes out of the next swap.
+    fn swap(&mut self, asked: &Asked) -> u128 {
+        let product = |reserves: &Reserves| {
+            let [reserve0, reserve1] = reserves.amounts.map(U256::from);
+            reserve0 * reserve1
+        };
+        let (zero_for_one, before) = (asked.zero_for_one(), product(&self.reserves));
+        let out = self.reserves.amount_out(zero_for_one, asked.amount_in);
+        self.reserves = self.reserves.after_swap(zero_for_one, asked.amount_in);
+        self.swaps += 1;
+        // The product is constant but for the fee of 0.3 %, which stays.
+        let grown = product(&self.reserves) - before;
+        assert!(grown > U256::ZERO && grown < before / U256::from(1_000_000));
+        out
+    }
+
+    /// The pair agrees, and holds what it says.
+    fn check(mut self, workload: &Workload, after: &mut Chain, pair: Address) {
+        self.reserves.timestamp = workload.block.env.timestamp.to();
+        assert_eq!(after.reserves(pair), self.reserves);
+        let tokens = ["token0()", "token1()"].map(|name| after.address(pair, name));
+        for (token, amount) in tokens.into_iter().zip(self.reserves.amounts) {
+            assert_eq!(after.balance(token, pair), U256::from(amount));
+        }
+    }
+}
+
+/// Every transaction is one swap, by the formula. Returns how many each pool saw.
+fn check_swaps(workload: &Workload) -> Vec<usize> {
+    let output = run(workload);
+    let mut before = Chain::new(&workload.state);
+    let mut after = Chain::new(&after(workload, &output));
+    let mut pools = HashMap::<Address, Traded>::default();
+    for (outcome, tx) in output.outcomes.iter().zip(&workload.block.transactions) {
+        let asked = Asked::read(&mut before, tx);
+        let pool = pools.entry(asked.pair).or_insert_with(|| Traded {
+            reserves: before.reserves(asked.pair),
+            swaps: 0,
+        });
+        let out = pool.swap(&asked);
+        let gas = outcome.result.tx_gas_used();
+        assert!(USUAL_GAS.contains(&gas), "{gas}");
+        let swap = Swap { tx, asked, out };
+        swap.check_logs(outcome.result.logs());
+        swap.check_balances(&mut before, &mut after);
+    }
+    let counts = pools.values().map(|pool| pool.swaps).collect();
+    for (pair, pool) in pools {
+        pool.check(workload, &mut after, pair);
+    }
+    counts
+}
+
+#[test]
+fn uniswap_v2_own_pools() {
+    let Some(workload) = generate(Protocol::AmmV2(Pools::Own), TRANSACTIONS, SEED) else {
+        return;
+    };
+    assert_eq!(check_swaps(&workload).len(), TRANSACTIONS);
+}
+
+#[test]
+fn uniswap_v2_popular_pools() {
+    let Some(workload) = generate(Protocol::AmmV2(Pools::Zipf), 400, SEED) else {
+        return;
+    };
+    let counts = check_swaps(&workload);
+    // Of 1,000 pools with exponent 1, the first is chosen 1 time in 7.5.
+    let most = counts.iter().max().unwrap();
+    assert!((35..75).contains(most), "{most}");
+    assert!((150..300).contains(&counts.len()), "{}", counts.len());
+}
+
+#[test]
+fn uniswap_v2_one_pool() {
+    let Some(workload) = generate(Protocol::AmmV2(Pools::Hot), TRANSACTIONS, SEED) else {
+        return;
+    };
+    assert_eq!(check_swaps(&workload).len(), 1);
+}
+
+#[test]
+fn same_seed_same_block() {
+    for protocol in protocols() {
+        let workloads = [5, 5, 6].map(|seed| generate(*protocol, 10, seed));
+        let [Some(first), Some(again), Some(other)] = workloads else {
+            return;
+        };
+        assert_eq!(first.block.transactions, again.block.transactions);
+        assert_ne!(first.block.transactions, other.block.transactions);
+        assert_eq!(first.state.len(), again.state.len());
+        for (address, info, storage) in first.state.accounts() {
+            assert_eq!(again.state.account(address), Some(info), "{address}");
+            for (slot, value) in storage {
+                assert_eq!(again.state.storage(address, *slot), *value);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_transactions_is_fine() {
+    for protocol in protocols() {
+        if let Some(workload) = generate(*protocol, 0, 1) {
+            assert!(workload.block.transactions.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_parallel_engine_agrees() {
+    for protocol in protocols() {
+        let Some(workload) = generate(*protocol, 200, SEED) else {
+            return;
+        };
+        let mut expected = run(&workload);
+        expected.changes.sort();
+        for workers in [1, 2, 4] {
+            let config = EngineConfig {
+                workers,
+                ..EngineConfig::default()
+            };
+            let engine = Engine::new(config).unwrap();
+            let mut output = engine.replay(&workload.block, &workload.state).unwrap();
+            output.changes.sort();
+            let name = &workload.name;
+            assert_eq!(output.outcomes, expected.outcomes, "{name} {workers}");
+            assert!(output.changes == expected.changes, "{name} {workers}");
+            assert_eq!(output.gas_used, expected.gas_used, "{name} {workers}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_installed_is_named() {
+    let nowhere = PublishedArtifacts::at("nowhere");
+    for protocol in protocols() {
+        let error = protocol.generate(&nowhere, 1, 1).unwrap_err().to_string();
+        assert!(
+            error.contains("npm ci --prefix contracts/third-party"),
+            "{error}"
+        );
+        assert_eq!(protocol.check(&nowhere).unwrap_err().to_string(), error);
+    }
+}
