@@ -80,6 +80,8 @@ pub(crate) struct View<'m, DB> {
     /// The running transaction was abandoned for a reason that waiting for a slot
     /// did not or cannot prevent.
     pub(crate) blames_callee: Cell<bool>,
+    /// The running transaction has read a slot that others want too.
+    pub(crate) met_contention: Cell<bool>,
     /// The scheduler's record of the running transaction, if it is one.
     pub(crate) transaction: Option<&'m Transaction>,
 }
@@ -240,6 +242,7 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
     /// Waits a moment for those that are likely to write the slot before.
     #[cold]
     fn wait_at_slot(&self, slot: &SlotCell) -> Result<(), ViewError<DB::Error>> {
+        self.met_contention.set(true);
         let tx = (self.index - FIRST) as usize;
         let writers = [slot.hints.touch(tx), self.call_before(tx)];
         let mut looks = 0;

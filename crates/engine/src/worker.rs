@@ -79,6 +79,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             log_reads: run.config.dependencies,
             parties: [None; 2],
             blames_callee: Cell::new(false),
+            met_contention: Cell::new(false),
             transaction: None,
         };
         let vm = Vm::new(run.block, run.precompiles, &run.system.idle, view, keccak);
@@ -250,7 +251,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                         continue;
                     }
                     self.in_the_way = 0;
-                    self.calm = self.calm.saturating_add(1);
+                    self.calm = match self.vm.journal().view.met_contention.take() {
+                        true => 0,
+                        false => self.calm.saturating_add(1),
+                    };
                     self.patience = SHORTEST_PATIENCE;
                     scheduler.wake_waiters(tx);
                     return;
