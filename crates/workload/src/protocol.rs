@@ -1,9 +1,11 @@
 //! The catalogue of blocks on protocols that others published.
 
 mod amm_v2;
+mod intent;
 mod token;
 
 use crate::{ArtifactError, PublishedArtifacts, SetupError, Workload, world::World};
+use intent::Intent;
 use std::{fmt, str::FromStr};
 
 /// A block of transactions on a real protocol: its published code, deployed and

@@ -2,9 +2,9 @@
 
 mod exchange;
 
-use super::{Pools, Stopped};
+use super::{Intent, Pools, Stopped};
 use crate::{
-    Call, PublishedArtifacts,
+    Call, PublishedArtifacts, Setup,
     rng::{Rng, Zipf},
     world::{ETHER, TIMESTAMP, World, gas},
 };
@@ -25,7 +25,6 @@ pub(super) fn swaps(
     pools: Pools,
     transactions: usize,
 ) -> Result<(), Stopped> {
-    let code = ExchangeCode::read(artifacts)?;
     let mut rng = Rng::new(world.rng.next());
     let owner = world.address("deployer", 0);
     let traders: Vec<_> = (0..transactions)
@@ -37,25 +36,62 @@ pub(super) fn swaps(
         Pools::Hot => 1,
     };
     let popularity = Zipf::new(count);
-    let (router, orders) = world.prepare(|setup| {
-        let exchange = Exchange::deploy(setup, &code, owner)?;
-        let mut open = exchange.open_pools(setup, &code, count, &mut rng)?;
-        let mut orders = Vec::with_capacity(transactions);
-        for (index, trader) in traders.into_iter().enumerate() {
+    let intents = world.prepare(|setup| {
+        let mut market = Market::open(setup, artifacts, owner, count, &mut rng)?;
+        let traders = traders.into_iter().enumerate();
+        let swaps = traders.map(|(index, trader)| {
             let pool = match pools {
                 Pools::Own => index,
                 Pools::Zipf | Pools::Hot => popularity.rank(&mut rng),
             };
-            let order = Order::new(trader, &mut open[pool], &mut rng);
-            exchange.admit(setup, &order, &mut rng)?;
-            orders.push(order);
-        }
-        Ok::<_, Stopped>((exchange.router, orders))
+            market.swap(setup, trader, pool, &mut rng)
+        });
+        swaps.collect::<Result<Vec<_>, Stopped>>()
     })?;
-    for order in orders {
-        world.send(order.trader, router, 0, order.data(), gas::SWAP);
-    }
+    world.send_all(intents);
     Ok(())
+}
+
+/// The exchange, and its pools as they will be when all swaps made so far have been
+/// executed.
+pub(super) struct Market {
+    exchange: Exchange,
+    pools: Vec<Pool>,
+}
+
+impl Market {
+    /// Deploys the exchange and opens so many pools.
+    pub(super) fn open(
+        setup: &mut Setup,
+        artifacts: &PublishedArtifacts,
+        owner: Address,
+        pools: usize,
+        rng: &mut Rng,
+    ) -> Result<Self, Stopped> {
+        let code = ExchangeCode::read(artifacts)?;
+        let exchange = Exchange::deploy(setup, &code, owner)?;
+        let pools = exchange.open_pools(setup, &code, pools, rng)?;
+        Ok(Self { exchange, pools })
+    }
+
+    /// A swap in one of the pools, with the trader given what it takes.
+    pub(super) fn swap(
+        &mut self,
+        setup: &mut Setup,
+        trader: Address,
+        pool: usize,
+        rng: &mut Rng,
+    ) -> Result<Intent, Stopped> {
+        let order = Order::new(trader, &mut self.pools[pool], rng);
+        self.exchange.admit(setup, &order, rng)?;
+        Ok(Intent {
+            from: trader,
+            to: self.exchange.router,
+            value: 0,
+            data: order.data(),
+            gas_limit: gas::SWAP,
+        })
+    }
 }
 
 /// A swap that someone will ask for.

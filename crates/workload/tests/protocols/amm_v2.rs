@@ -1,88 +1,11 @@
-//! Blocks on published protocols do what they say, sequentially and in parallel.
+//! Uniswap V2: every transaction is one swap, by the formula.
 
-use alloy_primitives::{Address, Bytes, Log, U256, keccak256, map::HashMap};
-use parallax_engine::{BlockOutput, Engine, EngineConfig, sequential};
-use parallax_workload::{
-    Call, MemoryState, Pools, Protocol, PublishedArtifacts, Reserves, Setup, Workload, protocols,
-};
+use crate::chain::{Chain, SEED, address_argument, after, argument, generate, run};
+use alloy_primitives::{Address, Log, U256, keccak256, map::HashMap};
+use parallax_workload::{Call, Pools, Protocol, Reserves, Workload};
 use revm::context::TxEnv;
 
 const TRANSACTIONS: usize = 60;
-const SEED: u64 = 11;
-
-/// Nothing, and why, where the published code is not installed.
-fn generate(protocol: Protocol, transactions: usize, seed: u64) -> Option<Workload> {
-    let artifacts = PublishedArtifacts::installed();
-    if let Err(error) = protocol.check(&artifacts) {
-        eprintln!("skipped: {error}");
-        return None;
-    }
-    let workload = protocol.generate(&artifacts, transactions, seed);
-    Some(workload.unwrap_or_else(|error| panic!("{protocol}: {error:?}")))
-}
-
-/// Executes in order; all transactions succeed.
-fn run(workload: &Workload) -> BlockOutput {
-    let output = sequential::replay(&workload.block, &workload.state, false).unwrap();
-    for outcome in &output.outcomes {
-        let (name, index, result) = (&workload.name, outcome.index, &outcome.result);
-        assert!(result.is_success(), "{name} {index}: {result:?}");
-    }
-    output
-}
-
-/// The state after a block.
-fn after(workload: &Workload, output: &BlockOutput) -> MemoryState {
-    let mut state = workload.state.clone();
-    for account in &output.changes.accounts {
-        let info = account.after.as_ref().expect("nothing is destroyed");
-        state.set_account(account.address, info.balance, info.nonce);
-        for (slot, _, value) in &account.storage {
-            state.set_storage(account.address, *slot, *value);
-        }
-    }
-    state
-}
-
-/// What contracts answer.
-struct Chain(Setup);
-
-impl Chain {
-    fn new(state: &MemoryState) -> Self {
-        Self(Setup::new(state.clone(), 1, 1))
-    }
-
-    fn words(&mut self, to: Address, data: Bytes) -> Vec<U256> {
-        let words = self.0.read(to, data).unwrap();
-        words.chunks(32).map(U256::from_be_slice).collect()
-    }
-
-    fn address(&mut self, to: Address, signature: &str) -> Address {
-        let word = self.words(to, Call::new(signature).data())[0];
-        Address::from_word(word.into())
-    }
-
-    fn balance(&mut self, token: Address, owner: Address) -> U256 {
-        let data = Call::new("balanceOf(address)").address(owner).data();
-        self.words(token, data)[0]
-    }
-
-    fn reserves(&mut self, pair: Address) -> Reserves {
-        let words = self.words(pair, Call::new("getReserves()").data());
-        Reserves {
-            amounts: [words[0].to(), words[1].to()],
-            timestamp: words[2].to(),
-        }
-    }
-}
-
-fn argument(tx: &TxEnv, index: usize) -> U256 {
-    U256::from_be_slice(&tx.data[4 + 32 * index..][..32])
-}
-
-fn address_argument(tx: &TxEnv, index: usize) -> Address {
-    Address::from_word(argument(tx, index).into())
-}
 
 /// A swap as its transaction asks for it.
 struct Asked {
@@ -218,7 +141,7 @@ fn check_swaps(workload: &Workload) -> Vec<usize> {
 }
 
 #[test]
-fn uniswap_v2_own_pools() {
+fn own_pools() {
     let Some(workload) = generate(Protocol::AmmV2(Pools::Own), TRANSACTIONS, SEED) else {
         return;
     };
@@ -226,7 +149,7 @@ fn uniswap_v2_own_pools() {
 }
 
 #[test]
-fn uniswap_v2_popular_pools() {
+fn popular_pools() {
     let Some(workload) = generate(Protocol::AmmV2(Pools::Zipf), 400, SEED) else {
         return;
     };
@@ -238,74 +161,9 @@ fn uniswap_v2_popular_pools() {
 }
 
 #[test]
-fn uniswap_v2_one_pool() {
+fn one_pool() {
     let Some(workload) = generate(Protocol::AmmV2(Pools::Hot), TRANSACTIONS, SEED) else {
         return;
     };
     assert_eq!(check_swaps(&workload).len(), 1);
-}
-
-#[test]
-fn same_seed_same_block() {
-    for protocol in protocols() {
-        let workloads = [5, 5, 6].map(|seed| generate(*protocol, 10, seed));
-        let [Some(first), Some(again), Some(other)] = workloads else {
-            return;
-        };
-        assert_eq!(first.block.transactions, again.block.transactions);
-        assert_ne!(first.block.transactions, other.block.transactions);
-        assert_eq!(first.state.len(), again.state.len());
-        for (address, info, storage) in first.state.accounts() {
-            assert_eq!(again.state.account(address), Some(info), "{address}");
-            for (slot, value) in storage {
-                assert_eq!(again.state.storage(address, *slot), *value);
-            }
-        }
-    }
-}
-
-#[test]
-fn no_transactions_is_fine() {
-    for protocol in protocols() {
-        if let Some(workload) = generate(*protocol, 0, 1) {
-            assert!(workload.block.transactions.is_empty());
-        }
-    }
-}
-
-#[test]
-fn the_parallel_engine_agrees() {
-    for protocol in protocols() {
-        let Some(workload) = generate(*protocol, 200, SEED) else {
-            return;
-        };
-        let mut expected = run(&workload);
-        expected.changes.sort();
-        for workers in [1, 2, 4] {
-            let config = EngineConfig {
-                workers,
-                ..EngineConfig::default()
-            };
-            let engine = Engine::new(config).unwrap();
-            let mut output = engine.replay(&workload.block, &workload.state).unwrap();
-            output.changes.sort();
-            let name = &workload.name;
-            assert_eq!(output.outcomes, expected.outcomes, "{name} {workers}");
-            assert!(output.changes == expected.changes, "{name} {workers}");
-            assert_eq!(output.gas_used, expected.gas_used, "{name} {workers}");
-        }
-    }
-}
-
-#[test]
-fn what_is_not_installed_is_named() {
-    let nowhere = PublishedArtifacts::at("nowhere");
-    for protocol in protocols() {
-        let error = protocol.generate(&nowhere, 1, 1).unwrap_err().to_string();
-        assert!(
-            error.contains("npm ci --prefix contracts/third-party"),
-            "{error}"
-        );
-        assert_eq!(protocol.check(&nowhere).unwrap_err().to_string(), error);
-    }
 }

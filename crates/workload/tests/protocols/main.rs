@@ -1,0 +1,73 @@
+//! Blocks on published protocols do what they say, sequentially and in parallel.
+
+mod amm_v2;
+mod chain;
+
+use chain::{SEED, generate, run};
+use parallax_engine::{Engine, EngineConfig};
+use parallax_workload::{PublishedArtifacts, protocols};
+
+#[test]
+fn same_seed_same_block() {
+    for protocol in protocols() {
+        let workloads = [5, 5, 6].map(|seed| generate(*protocol, 10, seed));
+        let [Some(first), Some(again), Some(other)] = workloads else {
+            return;
+        };
+        assert_eq!(first.block.transactions, again.block.transactions);
+        assert_ne!(first.block.transactions, other.block.transactions);
+        assert_eq!(first.state.len(), again.state.len());
+        for (address, info, storage) in first.state.accounts() {
+            assert_eq!(again.state.account(address), Some(info), "{address}");
+            for (slot, value) in storage {
+                assert_eq!(again.state.storage(address, *slot), *value);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_transactions_is_fine() {
+    for protocol in protocols() {
+        if let Some(workload) = generate(*protocol, 0, 1) {
+            assert!(workload.block.transactions.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_parallel_engine_agrees() {
+    for protocol in protocols() {
+        let Some(workload) = generate(*protocol, 200, SEED) else {
+            return;
+        };
+        let mut expected = run(&workload);
+        expected.changes.sort();
+        for workers in [1, 2, 4] {
+            let config = EngineConfig {
+                workers,
+                ..EngineConfig::default()
+            };
+            let engine = Engine::new(config).unwrap();
+            let mut output = engine.replay(&workload.block, &workload.state).unwrap();
+            output.changes.sort();
+            let name = &workload.name;
+            assert_eq!(output.outcomes, expected.outcomes, "{name} {workers}");
+            assert!(output.changes == expected.changes, "{name} {workers}");
+            assert_eq!(output.gas_used, expected.gas_used, "{name} {workers}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_installed_is_named() {
+    let nowhere = PublishedArtifacts::at("nowhere");
+    for protocol in protocols() {
+        let error = protocol.generate(&nowhere, 1, 1).unwrap_err().to_string();
+        assert!(
+            error.contains("npm ci --prefix contracts/third-party"),
+            "{error}"
+        );
+        assert_eq!(protocol.check(&nowhere).unwrap_err().to_string(), error);
+    }
+}
