@@ -255,7 +255,10 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                         true => 0,
                         false => self.calm.saturating_add(1),
                     };
-                    self.patience = SHORTEST_PATIENCE;
+                    if self.calm >= CALM {
+                        // One that went well in a chain of conflicts was luck.
+                        self.patience = SHORTEST_PATIENCE;
+                    }
                     scheduler.wake_waiters(tx);
                     return;
                 }
