@@ -148,8 +148,9 @@ where
             cfg: evm.cfg_env().clone(),
             env: evm.block().clone(),
             transactions,
-            // alloy-evm's executor makes the protocol's changes.
+            // alloy-evm's executor makes the protocol's changes, and judges blobs.
             protocol: ProtocolChanges::default(),
+            max_blob_gas: None,
         }
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn decode(
             env,
             transactions: decode_transactions(&name, &raw, spec)?,
             protocol: protocol_changes(&raw.header, spec, withdrawals.unwrap_or_default()),
+            max_blob_gas: None,
         },
         name,
         state,

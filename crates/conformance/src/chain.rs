@@ -171,6 +171,7 @@ impl Chain {
                 deposit_contract: is_prague.then_some(MAINNET_DEPOSIT_CONTRACT_ADDRESS),
                 collect_requests: is_prague,
             },
+            max_blob_gas: fork.blobs().map(|blobs| blobs.max_blob_gas_per_block()),
         })
     }
 }

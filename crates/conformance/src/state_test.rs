@@ -221,6 +221,7 @@ impl Case<'_> {
             env: self.env(),
             transactions,
             protocol: ProtocolChanges::default(),
+            max_blob_gas: None,
         }
     }
 

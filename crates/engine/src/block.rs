@@ -1,19 +1,20 @@
 //! What the engine executes: a block's environment, its transactions and the
 //! changes that the protocol itself makes before and after them.
 
+use crate::error::InvalidReason;
 use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, B256};
 use revm::{
-    context::{BlockEnv, CfgEnv, TxEnv},
+    context::{BlockEnv, Cfg, CfgEnv, Transaction, TxEnv},
     primitives::hardfork::SpecId,
 };
 
 /// A block to execute on top of a parent state.
 ///
 /// Everything is already decoded: senders are recovered and the fork is chosen
-/// ([`CfgEnv::spec`]). Of the rules for a block as a whole the engine keeps the gas
-/// limit; that of blob gas is left to whoever offers the candidates. Mapping a block number and a timestamp to a fork is the
-/// caller's business.
+/// ([`CfgEnv::spec`]). Of the rules for a block as a whole the engine keeps the limits of
+/// gas and, if it is given, of blob gas. Mapping a block number and a timestamp to a
+/// fork is the caller's business.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// Chain id, fork and validation switches.
@@ -25,6 +26,11 @@ pub struct Block {
     pub transactions: Vec<TxEnv>,
     /// Changes outside transactions.
     pub protocol: ProtocolChanges,
+    /// Most blob gas that the transactions may use together
+    /// ([EIP-4844](https://eips.ethereum.org/EIPS/eip-4844),
+    /// [EIP-7840](https://eips.ethereum.org/EIPS/eip-7840)); `None`: not judged, which
+    /// suits blocks whose headers were validated before.
+    pub max_blob_gas: Option<u64>,
 }
 
 impl Block {
@@ -32,6 +38,44 @@ impl Block {
     #[must_use]
     pub fn spec(&self) -> SpecId {
         self.cfg.spec
+    }
+
+    /// Whether a block that has used so much has room for the gas and the blob gas
+    /// of transaction `tx`.
+    pub(crate) fn has_room(&self, tx: &TxEnv, used: GasUsed) -> Result<(), InvalidReason> {
+        let available = self.env.gas_limit.saturating_sub(used.gas);
+        if tx.gas_limit > available && !self.cfg.is_block_gas_limit_disabled() {
+            return Err(InvalidReason::BlockGasLimit {
+                gas_limit: tx.gas_limit,
+                available,
+            });
+        }
+        let blob_gas = tx.total_blob_gas();
+        let available = self
+            .max_blob_gas
+            .map_or(u64::MAX, |most| most.saturating_sub(used.blob_gas));
+        if blob_gas > available {
+            return Err(InvalidReason::BlobGasLimit {
+                blob_gas,
+                available,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What the transactions of a block have used so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GasUsed {
+    pub(crate) gas: u64,
+    pub(crate) blob_gas: u64,
+}
+
+impl GasUsed {
+    /// Adds a transaction that has used so much gas.
+    pub(crate) fn add(&mut self, tx: &TxEnv, gas: u64) {
+        self.gas += gas;
+        self.blob_gas += tx.total_blob_gas();
     }
 }
 

@@ -6,8 +6,9 @@
 //! all of them afterwards.
 
 use crate::{
+    block::GasUsed,
     deltas,
-    error::{EngineError, InvalidReason},
+    error::EngineError,
     ids::index_of,
     memory::Value,
     outcome::Skipped,
@@ -26,7 +27,7 @@ use std::sync::TryLockError;
 #[derive(Debug)]
 pub(crate) struct Commits<E> {
     pub(crate) skipped: Vec<Skipped>,
-    pub(crate) gas_used: u64,
+    pub(crate) used: GasUsed,
     /// The sum of the committed fees.
     pub(crate) fees: U256,
     /// Transactions whose outcomes were delivered to the sink.
@@ -38,7 +39,7 @@ impl<E> Default for Commits<E> {
     fn default() -> Self {
         Self {
             skipped: Vec::new(),
-            gas_used: 0,
+            used: GasUsed::default(),
             fees: U256::ZERO,
             delivered: 0,
             error: None,
@@ -53,20 +54,15 @@ impl<DB: DatabaseRef> Run<'_, DB> {
         &self,
         tx: usize,
         ending: Ending<DB::Error>,
-        gas_used: u64,
+        used: GasUsed,
     ) -> Result<u64, EngineError<DB::Error>> {
         let invalid = |reason| EngineError::InvalidTransaction { index: tx, reason };
-        let gas_limit = self.block.transactions[tx].gas_limit;
-        let available = self.gas_left(gas_used);
-        if gas_limit > available {
+        if let Err(reason) = self.block.has_room(&self.block.transactions[tx], used) {
             if let Ending::Executed { .. } = ending {
                 // SAFETY: the caller has taken the ending, as it may; not used again.
                 unsafe { self.results.discard(tx) };
             }
-            return Err(invalid(InvalidReason::BlockGasLimit {
-                gas_limit,
-                available,
-            }));
+            return Err(invalid(reason));
         }
         let failure = match ending {
             Ending::Executed { gas } => return Ok(gas),
@@ -158,12 +154,12 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
             return;
         };
         run.scheduler.set_fees_before(tx, commits.fees);
-        match run.judge(tx, ending, commits.gas_used) {
+        match run.judge(tx, ending, commits.used) {
             Ok(gas) => {
-                commits.gas_used += gas;
-                run.scheduler.set_gas_committed(commits.gas_used);
+                commits.used.add(&run.block.transactions[tx], gas);
+                run.scheduler.set_gas_committed(commits.used.gas);
                 // SAFETY: as above; it was executed.
-                unsafe { run.results.complete(tx, commits.gas_used) };
+                unsafe { run.results.complete(tx, commits.used.gas) };
                 commits.fees += U256::from(run.scheduler.last_fee(tx));
                 self.settle(tx);
             }

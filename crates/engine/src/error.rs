@@ -8,6 +8,7 @@ use revm::{
 
 /// Why a block could not be executed. `E` is the database's error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EngineError<E> {
     /// Reading the parent state failed.
     #[error("database: {0}")]
@@ -53,6 +54,7 @@ pub enum EngineError<E> {
 
 /// Why a transaction may not be part of the block.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidReason {
     /// Against the rules for any transaction of this kind, or against the state
     /// that it meets.
@@ -64,6 +66,14 @@ pub enum InvalidReason {
         /// Gas limit of the transaction.
         gas_limit: u64,
         /// Gas that the block has left.
+        available: u64,
+    },
+    /// It has more blobs than the block has room for.
+    #[error("blob gas {blob_gas} is above the {available} that the block has left")]
+    BlobGasLimit {
+        /// Blob gas of the transaction.
+        blob_gas: u64,
+        /// Blob gas that the block has left.
         available: u64,
     },
 }

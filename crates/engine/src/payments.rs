@@ -99,7 +99,7 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
         parts,
         shards: workers * parts,
         chunk,
-        gas_before: run.lock_commits().gas_used,
+        gas_before: run.lock_commits().used.gas,
         chunks: (0..range.len().div_ceil(chunk))
             .map(|_| OnceLock::new())
             .collect(),
@@ -326,9 +326,9 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
                 commits.fees += U256::from(last_fee);
                 last_fee = *fee;
             }
-            commits.gas_used += count as u64 * chunk.gas.tx_gas_used();
+            commits.used.gas += count as u64 * chunk.gas.tx_gas_used();
         }
-        run.scheduler.set_gas_committed(commits.gas_used);
+        run.scheduler.set_gas_committed(commits.used.gas);
         run.scheduler.set_fees_before(end - 1, commits.fees);
         commits.fees += U256::from(last_fee);
         run.scheduler.set_committed(end);

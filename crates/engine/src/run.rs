@@ -59,7 +59,8 @@ pub(crate) struct Request<'m> {
     pub(crate) deadline: Option<Instant>,
 }
 
-/// Transactions after a payment that is not valid that go the general way.
+/// Transactions after a payment that is not valid that go the general way; four times
+/// as many each time that a run was cut before it was worth it.
 const AFTER_CUT: usize = 32;
 
 /// What all workers of a block share.
@@ -145,7 +146,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {
             considered,
-            gas_used: commits.gas_used,
+            gas_used: commits.used.gas,
             outcomes,
             skipped: commits.skipped,
             requests,
@@ -161,6 +162,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let all = self.block.transactions.len();
         let mut from = 0;
         let mut longest = payments::LONGEST;
+        let mut after_cut = AFTER_CUT;
         while from < all && !self.scheduler.is_halted() && !self.is_late() {
             let mut run = payments::next_run(self, from, longest);
             if run.start == from {
@@ -169,7 +171,13 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
                 let done = from - run.start;
                 longest = if from == run.end { longest } else { done };
                 longest = (2 * longest).min(payments::LONGEST);
-                run = run.end.min(from + AFTER_CUT)..all;
+                // Where what looks like payments is none, little is tried.
+                after_cut = if done < after_cut {
+                    after_cut.saturating_mul(4)
+                } else {
+                    AFTER_CUT
+                };
+                run = run.end.min(from.saturating_add(after_cut))..all;
             }
             // Up to the next run, or the first that were cut off from this one.
             if from < run.start {

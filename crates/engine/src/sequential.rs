@@ -22,7 +22,7 @@ mod system;
 mod tests;
 
 use crate::{
-    Block, BlockOutput, EngineError, InvalidReason, Skipped, StateChanges, Stats, TxOutcome,
+    Block, BlockOutput, EngineError, Skipped, StateChanges, Stats, TxOutcome, block::GasUsed,
 };
 use alloy_eip7928::BlockAccessList;
 use alloy_eips::eip7685::Requests;
@@ -30,7 +30,7 @@ pub(crate) use balances::credits;
 pub(crate) use requests::deposits;
 use revm::{
     Context, DatabaseRef, ExecuteCommitEvm, Journal, MainBuilder, MainContext, MainnetEvm,
-    context::{BlockEnv, Cfg, CfgEnv, JournalTr, TxEnv, result::EVMError},
+    context::{BlockEnv, CfgEnv, JournalTr, Transaction, TxEnv, result::EVMError},
     database::{BundleState, State, WrapDatabaseRef, states::bundle_state::BundleRetention},
     database_interface::bal::EvmDatabaseError,
     primitives::hardfork::SpecId,
@@ -165,6 +165,7 @@ fn execute<DB: DatabaseRef>(
             considered: block.transactions.len(),
             ..Executed::default()
         },
+        blob_gas_used: 0,
     };
     if block.protocol.dao_fork {
         balances::move_dao_funds(run.state(), block.spec()).map_err(state_error)?;
@@ -211,6 +212,7 @@ struct Run<'a, DB: DatabaseRef> {
     block: &'a Block,
     evm: Evm<'a, DB>,
     output: Executed,
+    blob_gas_used: u64,
 }
 
 impl<'a, DB: DatabaseRef> Run<'a, DB> {
@@ -225,26 +227,20 @@ impl<'a, DB: DatabaseRef> Run<'a, DB> {
     }
 
     fn transaction(&mut self, index: usize, tx: &'a TxEnv) -> Result<(), EngineError<DB::Error>> {
-        let available = self
-            .block
-            .env
-            .gas_limit
-            .saturating_sub(self.output.gas_used);
-        if tx.gas_limit > available && !self.block.cfg.is_block_gas_limit_disabled() {
-            return Err(EngineError::InvalidTransaction {
-                index,
-                reason: InvalidReason::BlockGasLimit {
-                    gas_limit: tx.gas_limit,
-                    available,
-                },
-            });
-        }
+        let used = GasUsed {
+            gas: self.output.gas_used,
+            blob_gas: self.blob_gas_used,
+        };
+        self.block
+            .has_room(tx, used)
+            .map_err(|reason| EngineError::InvalidTransaction { index, reason })?;
         self.set_access_index(self.output.outcomes.len() + 1);
         let result = self
             .evm
             .transact_commit(tx)
             .map_err(|error| transaction_error(index, error))?;
         self.output.gas_used += result.tx_gas_used();
+        self.blob_gas_used += tx.total_blob_gas();
         self.output.outcomes.push(TxOutcome {
             index,
             tx_type: tx.tx_type,

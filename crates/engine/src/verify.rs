@@ -79,11 +79,11 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             let Some(ending) = (unsafe { self.results.take(tx) }) else {
                 return;
             };
-            match self.judge(tx, ending, commits.gas_used) {
+            match self.judge(tx, ending, commits.used) {
                 Ok(gas) => {
-                    commits.gas_used += gas;
+                    commits.used.add(&self.block.transactions[tx], gas);
                     // SAFETY: as above; it was executed.
-                    unsafe { self.results.complete(tx, commits.gas_used) };
+                    unsafe { self.results.complete(tx, commits.used.gas) };
                 }
                 Err(error) => {
                     commits.error = Some(error);

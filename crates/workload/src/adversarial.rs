@@ -110,7 +110,8 @@ pub fn random_block(seed: u64, config: AdversarialConfig) -> Workload {
             spoil::spoil(&mut rng, &mut runner, &scene, &mut tx);
         }
         let valid = runner.run(&tx).is_ok();
-        if valid {
+        if valid && !config.invalid {
+            // Where invalid ones are wanted, so are more blobs than there is room for.
             candidates.included(&tx);
         }
         if valid || config.invalid {

@@ -175,6 +175,7 @@ impl World {
                 env,
                 transactions: self.transactions,
                 protocol: ProtocolChanges::default(),
+                max_blob_gas: None,
             },
             state: self.state,
         }

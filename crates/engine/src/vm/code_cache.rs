@@ -38,8 +38,13 @@ impl CodeCache {
         known.map(|known| self.insert(hash, known))
     }
 
-    /// Adds a copy of `code` and returns it.
+    /// A copy of `code`, which is kept if it has this hash. The cache outlives blocks
+    /// and databases: one that answers with something else must not decide what the
+    /// next one's contracts do.
     pub(crate) fn insert(&mut self, hash: B256, code: &Bytecode) -> Bytecode {
+        if code.hash_slow() != hash {
+            return copy(code);
+        }
         self.bytes += code.len();
         if self.bytes > LIMIT {
             self.codes.clear();

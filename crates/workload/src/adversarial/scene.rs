@@ -7,7 +7,9 @@ use super::{
     program::Programmer,
 };
 use crate::{Contract, MemoryState, Workload, layout, rng::Rng, world::ETHER};
-use alloy_eips::{eip2935, eip4788, eip4895::Withdrawal, eip7002, eip7251};
+use alloy_eips::{
+    eip2935, eip4788, eip4844::DATA_GAS_PER_BLOB, eip4895::Withdrawal, eip7002, eip7251,
+};
 use alloy_primitives::{Address, Bytes, U256};
 use parallax_engine::{Block, Ommer, ProtocolChanges};
 use revm::{
@@ -53,6 +55,7 @@ impl Scene {
                 env: self.env.clone(),
                 transactions: Vec::new(),
                 protocol: self.protocol.clone(),
+                max_blob_gas: Some(max_blobs(self.spec) * DATA_GAS_PER_BLOB),
             },
             state: self.state.clone(),
         }
