@@ -2,10 +2,12 @@
 
 mod accept;
 mod compare;
+mod listed;
 mod produce;
 mod verify;
 
 pub(crate) use accept::accepts;
 pub(crate) use compare::first_difference;
+pub(crate) use listed::Listed;
 pub(crate) use produce::produce;
-pub(crate) use verify::{Expected, preload};
+pub(crate) use verify::{Expected, preload, sees_existence};

@@ -191,6 +191,7 @@ pub(crate) struct WorkerArenas {
     pub(crate) writes: Arena<crate::writes::Write>,
     pub(crate) accesses: Arena<crate::writes::Access>,
     pub(crate) logs: Arena<crate::scheduler::Log>,
+    pub(crate) listed: Arena<crate::access_list::Listed>,
 }
 
 impl WorkerArenas {
@@ -213,6 +214,7 @@ impl WorkerArenas {
         self.writes.clear();
         self.accesses.clear();
         self.logs.clear();
+        self.listed.clear();
     }
 
     pub(crate) fn capacity_bytes(&self) -> usize {
@@ -227,6 +229,7 @@ impl WorkerArenas {
             + self.writes.capacity_bytes()
             + self.accesses.capacity_bytes()
             + self.logs.capacity_bytes()
+            + self.listed.capacity_bytes()
     }
 }
 

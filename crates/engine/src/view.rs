@@ -75,6 +75,9 @@ pub(crate) struct View<'m, DB> {
     pub(crate) transactions: &'m [TxEnv],
     /// Log reads even where everything below is final.
     pub(crate) log_reads: bool,
+    /// Whether an empty account that exists differs from one that does not: before
+    /// EIP-161, and for the refund of EIP-7702.
+    pub(crate) sees_existence: bool,
     /// Sender and callee of the running transaction, which were looked up before.
     pub(crate) parties: [Option<&'m AccountCell>; 2],
     /// The running transaction was abandoned for a reason that waiting for a slot
@@ -138,7 +141,7 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         }
         let info = self.db.basic_ref(cell.address);
         let base = Base::new(info.map_err(ViewError::Database)?);
-        if base.exists && base.info.is_empty() {
+        if self.sees_existence && base.exists && base.info.is_empty() {
             // Whether it was touched since, and exists no longer, can matter.
             self.memory.note_list_is_not_enough();
         }

@@ -1,6 +1,7 @@
 //! A worker: claim, run, publish, tell, check, commit, repeat.
 
 use crate::{
+    access_list,
     ids::{FIRST, index_of},
     journal::Effects,
     memory::WorkerArenas,
@@ -77,6 +78,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             mode: Mode::Final,
             transactions: &run.block.transactions,
             log_reads: run.config.dependencies,
+            sees_existence: access_list::sees_existence(run.block.spec()),
             parties: [None; 2],
             blames_callee: Cell::new(false),
             met_contention: Cell::new(false),

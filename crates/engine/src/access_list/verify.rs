@@ -11,11 +11,11 @@
 //! the memory in the same way; see [`derived_life`].
 
 use crate::{
-    access_list::compare,
+    access_list::{compare, listed::ListedChanges},
     deltas::{self, Fees},
     error::{AccessListLocation, AccessListMismatch},
     ids::{FIRST, Index, index_of},
-    memory::{AccountCell, Code, Life, Memory, SlotCell, Value, WorkerArenas, code},
+    memory::{AccountCell, Code, Life, Memory, Node, SlotCell, Value, WorkerArenas, code},
     pool::Pool,
     run::Run,
     writes::{Ref, Target, Write},
@@ -29,21 +29,28 @@ use revm::{
 };
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 /// What the list wants of each transaction, and what is to be said about it as a
 /// whole.
 #[derive(Debug)]
 pub(crate) struct Expected {
-    /// Number of changes at each transaction.
-    counts: Box<[AtomicU32]>,
+    /// The changes of each transaction.
+    changes: Box<[ListedChanges]>,
     /// Number of changes before and after the transactions.
     pub(super) protocol: AtomicUsize,
     /// Something is out of order, repeated or empty.
     pub(super) is_odd: AtomicBool,
     /// Accounts were destroyed.
     pub(super) destroys: AtomicBool,
+    sees_existence: bool,
+}
+
+/// Whether an empty account that exists is not the same as one that does not: before
+/// EIP-161, and for the refund of EIP-7702.
+pub(crate) fn sees_existence(spec: SpecId) -> bool {
+    !spec.is_enabled_in(SpecId::SPURIOUS_DRAGON) || spec.is_enabled_in(SpecId::PRAGUE)
 }
 
 /// Accounts that a worker puts into the memory at a time.
@@ -64,10 +71,13 @@ pub(crate) fn preload<DB: DatabaseRef + Sync>(
         .windows(2)
         .all(|pair| pair[0].address < pair[1].address);
     let expected = Expected {
-        counts: (0..transactions).map(|_| AtomicU32::new(0)).collect(),
+        changes: (0..transactions)
+            .map(|_| ListedChanges::default())
+            .collect(),
         protocol: AtomicUsize::new(0),
         is_odd: AtomicBool::new(!ordered),
         destroys: AtomicBool::new(false),
+        sees_existence: sees_existence(run.block.spec()),
     };
     let chunks = list.len().div_ceil(CHUNK);
     let next = AtomicUsize::new(0);
@@ -230,9 +240,9 @@ impl<'m> Loader<'_, 'm> {
         match self.transaction(index, target)? {
             Some(index) => {
                 let value = self.arenas.values.alloc(value);
-                target.location().append(index, value, &self.arenas.nodes);
-                let count = &self.expected.counts[(index - FIRST) as usize];
-                count.fetch_add(1, Ordering::Relaxed);
+                let node = target.location().append(index, value, &self.arenas.nodes);
+                let changes = &self.expected.changes[(index - FIRST) as usize];
+                changes.add(&target, node, &self.arenas.listed);
             }
             None => {
                 self.expected.protocol.fetch_add(1, Ordering::Relaxed);
@@ -247,7 +257,7 @@ impl<'m> Loader<'_, 'm> {
         index: BlockAccessIndex,
         target: Target,
     ) -> Result<Option<Index>, AccessListMismatch> {
-        let transactions = self.expected.counts.len() as u64;
+        let transactions = self.expected.changes.len() as u64;
         match index.0 {
             0 => Ok(None),
             index if index <= transactions => Ok(Some(index_of(index as usize - 1))),
@@ -298,17 +308,37 @@ fn derived_life(account: &AccountChanges, spec: SpecId) -> Vec<BlockAccessIndex>
 }
 
 impl Expected {
-    /// Whether the list implies all destructions among `writes`.
+    /// Whether other transactions need not know more about the destructions among
+    /// `writes` than the list implies.
     pub(crate) fn implies_lives(&self, tx: usize, writes: &[Write]) -> bool {
         let index = index_of(tx);
         writes
             .iter()
             .all(|write| match (&write.target, &write.value) {
                 (Target::Life(cell), Value::Life(life)) if !life.exists => {
-                    cell.life.at(index).is_some()
+                    cell.life.at(index).is_some() || self.leaves_no_trace(cell, index)
                 }
                 _ => true,
             })
+    }
+
+    /// Whether nobody can tell that transaction `index` has destroyed an account: one
+    /// that was created in the same transaction, and had neither code nor nonce, and so
+    /// no storage, before.
+    fn leaves_no_trace(&self, cell: &AccountCell, index: Index) -> bool {
+        let Some(base) = cell.base() else {
+            return false;
+        };
+        let nonce = match cell.nonce.latest(index) {
+            Some((_, Value::Nonce(nonce))) => *nonce,
+            _ => base.info.nonce,
+        };
+        let code_hash = match cell.code.latest(index) {
+            Some((_, Value::Code(pointer))) => code(*pointer).hash,
+            _ => base.info.code_hash,
+        };
+        let existed = self.sees_existence && base.exists;
+        nonce == 0 && code_hash == KECCAK_EMPTY && !existed
     }
 
     /// Compares what transaction `tx` wrote with the list.
@@ -322,18 +352,15 @@ impl Expected {
         fees: &Fees<'_>,
         list: &[AccountChanges],
     ) -> Result<(), AccessListMismatch> {
-        let index = index_of(tx);
+        let changes = &self.changes[tx];
         let mut matched = 0u32;
         for write in writes
             .iter()
             .filter(|write| !matches!(write.target, Target::Life(_)))
         {
-            let got = absolute(write, index, fees);
-            let expected = write
-                .target
-                .location()
-                .at(index)
-                .and_then(|node| node.value());
+            let node = changes.node(tx, &write.target);
+            let got = absolute(write, node, index_of(tx), fees);
+            let expected = node.and_then(Node::value);
             if !expected.is_some_and(|expected| expected.same(&got)) {
                 let expected = expected.map_or_else(|| "nothing".to_owned(), describe);
                 return Err(mismatch(
@@ -345,18 +372,22 @@ impl Expected {
             }
             matched += 1;
         }
-        if matched == self.counts[tx].load(Ordering::Relaxed) {
+        if matched == changes.count() {
             return Ok(());
         }
         Err(compare::unwritten(tx as u64 + 1, writes, list))
     }
 }
 
-/// The value that a write leaves.
-fn absolute(write: &Write, index: Index, fees: &Fees<'_>) -> Value {
+/// The value that a write of transaction `index` leaves, of which `node` is the version
+/// that the list has.
+fn absolute(write: &Write, node: Option<&Node>, index: Index, fees: &Fees<'_>) -> Value {
     match (&write.target, write.value) {
         (Target::Balance(cell), Value::Delta(delta)) => {
-            let before = deltas::balance(cell, index, fees, |_| Ok(())).unwrap_or_default();
+            let before = match node.and_then(Node::next).and_then(Node::value) {
+                Some(Value::Word(before)) => *before,
+                _ => deltas::balance(cell, index, fees, |_| Ok(())).unwrap_or_default(),
+            };
             Value::Word(before.wrapping_add(delta))
         }
         (_, value) => value,

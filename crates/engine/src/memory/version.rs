@@ -106,7 +106,9 @@ impl Node {
         unsafe { self.jump.as_ref() }
     }
 
-    fn next(&self) -> Option<&Node> {
+    /// The node of the newest transaction below this one's.
+    #[inline]
+    pub(crate) fn next(&self) -> Option<&Node> {
         // SAFETY: nodes live in arenas of the block; see `Location`.
         unsafe { self.next.load(Ordering::Acquire).as_ref() }
     }
@@ -175,27 +177,43 @@ impl Location {
     /// to the highest, by one thread: finding a version then takes logarithmic
     /// time, with jump pointers as in Myers, "An applicative random-access
     /// stack" (1983).
-    pub(crate) fn append(&self, index: Index, value: &Value, nodes: &Arena<Node>) {
-        let Some(below) = self.head().filter(|below| below.index < index) else {
-            self.publish(index, value, nodes);
-            return;
-        };
-        let far = below.jump().and_then(|jump| Some((jump, jump.jump()?)));
-        let jump = match far {
-            Some((jump, further)) if below.depth - jump.depth == jump.depth - further.depth => {
-                further
+    ///
+    /// Returns the new node, unless the list was not in order.
+    pub(crate) fn append<'m>(
+        &self,
+        index: Index,
+        value: &Value,
+        nodes: &'m Arena<Node>,
+    ) -> Option<&'m Node> {
+        let (next, jump, depth) = match self.head() {
+            None => (ptr::null(), ptr::null(), 0),
+            Some(below) if below.index < index => {
+                let far = below.jump().and_then(|jump| Some((jump, jump.jump()?)));
+                let jump = match far {
+                    Some((jump, further))
+                        if below.depth - jump.depth == jump.depth - further.depth =>
+                    {
+                        further
+                    }
+                    _ => below,
+                };
+                (ptr::from_ref(below), ptr::from_ref(jump), below.depth + 1)
             }
-            _ => below,
+            Some(_) => {
+                self.publish(index, value, nodes);
+                return None;
+            }
         };
         let node = nodes.alloc(Node {
             index,
-            next: AtomicPtr::new(ptr::from_ref(below).cast_mut()),
+            next: AtomicPtr::new(next.cast_mut()),
             current: AtomicPtr::new(ptr::from_ref(value).cast_mut()),
             jump,
-            depth: below.depth + 1,
+            depth,
         });
         self.head
             .store(ptr::from_ref(node).cast_mut(), Ordering::Release);
+        Some(node)
     }
 
     /// Makes `value` the version of `index`; says whether readers now see

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Ommer, ProtocolChanges};
+use crate::{InvalidReason, Ommer};
 use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, TxKind, U256, bytes};
 use revm::{
@@ -29,7 +29,7 @@ fn block(spec: SpecId, transactions: Vec<TxEnv>) -> Block {
             ..BlockEnv::default()
         },
         transactions,
-        protocol: ProtocolChanges::default(),
+        ..Block::default()
     }
 }
 
