@@ -5,13 +5,22 @@
 //! at the same time only wastes a core, so a later one waits for the earlier one.
 //!
 //! Where only a slot conflicts, less is enough: whoever reads it waits, at the
-//! read, until the one that has touched it before is executed. What comes before
-//! the read then still runs at the same time. Only if that takes too long are the
-//! calls of the contract made one after the other.
+//! read, until the one that has touched it before is executed, and the call before
+//! that is about the same ([`Subject`]). What comes before the read then still runs at
+//! the same time. Only if that takes too long, and most calls of the contract are about
+//! the same, are they made one after the other.
 //!
 //! These are hints: exactness does not depend on them.
 
-use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+mod subject;
+
+use crate::{
+    arena::Arena,
+    sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering},
+};
+use revm::context::TxEnv;
+use std::ptr;
+pub(crate) use subject::Subject;
 
 /// Heat that a conflict adds. Each execution takes one away.
 const CONFLICT: i32 = 64;
@@ -69,8 +78,8 @@ impl Hints {
 /// Hints about a slot.
 #[derive(Debug, Default)]
 pub(crate) struct SlotHints {
-    /// A stale value of it was read in this block.
-    contended: AtomicBool,
+    /// What the calls are about that conflicted here in this block; null: none did.
+    subject: AtomicPtr<Subject>,
     /// One more than the highest transaction that has touched it since.
     touched_by: AtomicU32,
 }
@@ -78,7 +87,14 @@ pub(crate) struct SlotHints {
 impl SlotHints {
     #[inline]
     pub(crate) fn is_contended(&self) -> bool {
-        self.contended.load(Ordering::Relaxed)
+        !self.subject.load(Ordering::Relaxed).is_null()
+    }
+
+    /// What the calls are about that conflict here.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        // SAFETY: subjects live in arenas of the block that also holds the slot, and
+        // all of them are cleared together with exclusive access.
+        unsafe { self.subject.load(Ordering::Acquire).as_ref() }
     }
 
     /// Notes that `tx` is about to read the slot; the transaction that has touched
@@ -87,9 +103,23 @@ impl SlotHints {
         start(&self.touched_by, tx)
     }
 
-    /// A transaction has read a value that was stale; says whether that is known.
-    pub(crate) fn note_conflict(&self) -> bool {
-        self.is_contended() || self.contended.swap(true, Ordering::Relaxed)
+    /// `reader` has read a value that was stale, as `writer` has written another; says
+    /// whether there have been conflicts before.
+    pub(crate) fn note_conflict(
+        &self,
+        reader: &TxEnv,
+        writer: Option<&TxEnv>,
+        subjects: &Arena<Subject>,
+    ) -> bool {
+        if let Some(subject) = self.subject() {
+            subject.narrow(reader);
+            return true;
+        }
+        let subject = ptr::from_ref(subjects.alloc(Subject::of(reader, writer))).cast_mut();
+        let (new, old) = (Ordering::AcqRel, Ordering::Relaxed);
+        self.subject
+            .compare_exchange(ptr::null_mut(), subject, new, old)
+            .is_err()
     }
 }
 
@@ -137,10 +167,11 @@ mod tests {
 
     #[test]
     fn a_slot_is_contended_from_its_first_conflict_on() {
-        let hints = SlotHints::default();
-        assert!(!hints.is_contended());
-        assert!(!hints.note_conflict());
-        assert!(hints.is_contended() && hints.note_conflict());
+        let (hints, subjects, tx) = (SlotHints::default(), Arena::default(), TxEnv::default());
+        assert!(!hints.is_contended() && hints.subject().is_none());
+        assert!(!hints.note_conflict(&tx, Some(&tx), &subjects));
+        assert!(hints.is_contended() && hints.subject().is_some());
+        assert!(hints.note_conflict(&tx, None, &subjects));
         assert_eq!(hints.touch(3), None);
         assert_eq!(hints.touch(7), Some(3));
         assert_eq!(hints.touch(5), None, "a higher one is nobody to wait for");

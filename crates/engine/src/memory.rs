@@ -192,6 +192,7 @@ pub(crate) struct WorkerArenas {
     pub(crate) accesses: Arena<crate::writes::Access>,
     pub(crate) logs: Arena<crate::scheduler::Log>,
     pub(crate) listed: Arena<crate::access_list::Listed>,
+    pub(crate) subjects: Arena<crate::hints::Subject>,
 }
 
 impl WorkerArenas {
@@ -215,6 +216,7 @@ impl WorkerArenas {
         self.accesses.clear();
         self.logs.clear();
         self.listed.clear();
+        self.subjects.clear();
     }
 
     pub(crate) fn capacity_bytes(&self) -> usize {
@@ -230,6 +232,7 @@ impl WorkerArenas {
             + self.accesses.capacity_bytes()
             + self.logs.capacity_bytes()
             + self.listed.capacity_bytes()
+            + self.subjects.capacity_bytes()
     }
 }
 

@@ -242,18 +242,37 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         }
     }
 
+    /// Notes that transaction `tx` has read a stale value of the slot. Whether it is
+    /// all the calls of the contract that conflict, and not just those about the same,
+    /// who wait for each other at the slot from now on.
+    pub(crate) fn note_conflict(&self, slot: &SlotCell, tx: usize) -> bool {
+        let writer = slot.value.latest(index_of(tx)).map(|(writer, _)| writer);
+        let writer = writer.and_then(|writer| writer.checked_sub(FIRST));
+        let writer = writer.and_then(|writer| self.transactions.get(writer as usize));
+        let reader = &self.transactions[tx];
+        let is_known = slot
+            .hints
+            .note_conflict(reader, writer, &self.arenas.subjects);
+        !is_known && self.is_broad(slot, tx)
+    }
+
+    fn is_broad(&self, slot: &SlotCell, tx: usize) -> bool {
+        let subject = slot.hints.subject();
+        subject.is_none_or(|subject| subject.is_broad(self.transactions, tx))
+    }
+
     /// Waits a moment for those that are likely to write the slot before.
     #[cold]
     fn wait_at_slot(&self, slot: &SlotCell) -> Result<(), ViewError<DB::Error>> {
         self.met_contention.set(true);
         let tx = (self.index - FIRST) as usize;
-        let writers = [slot.hints.touch(tx), self.call_before(tx)];
+        let writers = [slot.hints.touch(tx), self.call_before(slot, tx)];
         let mut looks = 0;
         for before in writers.into_iter().flatten() {
             while !self.fees.scheduler.is_stable(before) {
                 looks += 1;
                 if looks > LOOKS_AT_WRITER {
-                    self.blames_callee.set(true);
+                    self.blames_callee.set(self.is_broad(slot, tx));
                     return Err(ViewError::Stall(index_of(before)));
                 }
                 std::hint::spin_loop();
@@ -262,14 +281,14 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         Ok(())
     }
 
-    /// The last transaction before `tx` that is not committed and makes a call of
-    /// the same contract.
-    fn call_before(&self, tx: usize) -> Option<usize> {
-        let callee = self.transactions[tx].kind.to()?;
+    /// The last transaction before `tx` that is not committed and is a call about the
+    /// same as those that conflict at the slot.
+    fn call_before(&self, slot: &SlotCell, tx: usize) -> Option<usize> {
+        let subject = slot.hints.subject()?;
         let head = self.fees.scheduler.committed();
         (head..tx)
             .rev()
-            .find(|before| self.transactions[*before].kind.to() == Some(callee))
+            .find(|before| subject.covers(&self.transactions[*before]))
     }
 
     /// A slot in the parent state.

@@ -331,9 +331,11 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     /// Notes that `read`, which is of `tx`, has turned out to be stale.
     fn note_conflict(&mut self, tx: usize, read: &Read) {
         *self.stats.conflicts.entry(place(read)).or_insert(0) += 1;
-        // Where a slot was known for conflicts already, readers wait for it.
-        let is_known = matches!(read, Read::Slot(cell, _) if cell.hints.note_conflict());
-        if !is_known {
+        let view = &self.vm.journal().view;
+        if match read {
+            Read::Slot(cell, _) => view.note_conflict(cell, tx),
+            _ => true,
+        } {
             self.heat_up(tx);
         }
     }

@@ -258,8 +258,8 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
         if self.reads_hold() {
             return Ok(());
         }
-        let is_known = self.note_stale_slots();
-        self.view.blames_callee.set(!is_known);
+        let blames_callee = self.note_stale_slots();
+        self.view.blames_callee.set(blames_callee);
         Err(ViewError::Stale)
     }
 }

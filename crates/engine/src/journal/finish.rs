@@ -2,6 +2,7 @@
 
 use super::{Entry, Journal, Observed, Slot};
 use crate::{
+    ids::FIRST,
     memory::{Code, Life, Value},
     reads::Read,
     view::ViewError,
@@ -219,13 +220,15 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
         })
     }
 
-    /// Notes conflicts at slots; whether one of them was known for it.
+    /// Notes conflicts at slots; whether there are none, or all the calls of the
+    /// contract are to blame for each of them.
     pub(super) fn note_stale_slots(&self) -> bool {
-        let mut is_known = false;
+        let tx = (self.view.index - FIRST) as usize;
+        let mut blames_callee = true;
         for slot in self.stale_slots() {
-            is_known |= slot.cell.hints.note_conflict();
+            blames_callee &= self.view.note_conflict(slot.cell, tx);
         }
-        is_known
+        blames_callee
     }
 }
 
