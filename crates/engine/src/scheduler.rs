@@ -121,7 +121,8 @@ impl Scheduler {
     pub(crate) fn reset(&mut self, transactions: usize, workers: usize) {
         let used = self.transactions.iter_mut().zip(&mut self.asides);
         for (transaction, aside) in used.take(transactions) {
-            if *transaction.has_waiters.get_mut() {
+            // A load, because loom's atomics have no `get_mut`.
+            if transaction.has_waiters.load(Ordering::Relaxed) {
                 aside.reset();
             }
             transaction.reset();
