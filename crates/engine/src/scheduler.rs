@@ -293,6 +293,7 @@ impl Scheduler {
 
     /// What the last finished incarnation of `tx` read and wrote.
     pub(crate) fn log(&self, tx: usize) -> Option<&Log> {
+        debug_assert!(tx < self.transactions());
         // SAFETY: a log of this block: `reset` has forgotten those of blocks before
         // for all transactions that this one has. It lives in an arena of the block,
         // which is cleared with exclusive access to the engine's memory, the
