@@ -12,6 +12,8 @@
 mod account;
 mod entry;
 mod finish;
+mod handle;
+mod lifetime;
 mod revm_trait;
 mod storage;
 mod table;
@@ -32,6 +34,7 @@ use revm::{
 
 pub(crate) use entry::{Entries, Entry, Observed, Slot};
 pub(crate) use finish::Effects;
+pub(crate) use handle::Handle;
 use table::IndexTable;
 use undo::Undo;
 

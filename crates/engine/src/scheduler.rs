@@ -27,11 +27,13 @@
 //! accounts and the window only decide what is tried first. Exactness does not
 //! depend on them.
 
+mod fees;
 mod handoff;
 mod park;
 mod ready;
 mod record;
 mod status;
+mod wait;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod chaos_tests;
@@ -44,13 +46,9 @@ mod shuttle_tests;
 
 use crate::{
     reads::Read,
-    sync::{
-        LOOKS, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
 };
-use alloy_primitives::U256;
-use std::{ptr, time::Duration};
+use std::ptr;
 
 pub(crate) use handoff::Handoff;
 pub(crate) use park::Park;
@@ -121,7 +119,8 @@ impl Scheduler {
     pub(crate) fn reset(&mut self, transactions: usize, workers: usize) {
         let used = self.transactions.iter_mut().zip(&mut self.asides);
         for (transaction, aside) in used.take(transactions) {
-            if *transaction.has_waiters.get_mut() {
+            // A load, because loom's atomics have no `get_mut`.
+            if transaction.has_waiters.load(Ordering::Relaxed) {
                 aside.reset();
             }
             transaction.reset();
@@ -218,27 +217,6 @@ impl Scheduler {
         self.park.notify_all();
     }
 
-    /// Takes the lowest ready transaction of the window.
-    pub(crate) fn claim(&self) -> Option<usize> {
-        let committed = self.committed();
-        self.ready.take_lowest(committed, self.limit(committed))
-    }
-
-    /// Takes up to `count` transactions from `start` on that are ready: a bit for
-    /// each, from the lowest. Fewer at the end of the window.
-    pub(crate) fn claim_run(&self, start: usize, count: usize) -> u64 {
-        let limit = self.limit(self.committed());
-        match limit.saturating_sub(start).min(count) {
-            0 => 0,
-            count => {
-                let taken = self.ready.take_run(start, count);
-                // Once for all of them, instead of each when it begins.
-                self.readers.insert_run(start, taken);
-                taken
-            }
-        }
-    }
-
     /// Starts a transaction that the caller has claimed. `None` if it is not
     /// ready after all.
     pub(crate) fn begin(&self, tx: usize) -> Option<u32> {
@@ -292,45 +270,12 @@ impl Scheduler {
 
     /// What the last finished incarnation of `tx` read and wrote.
     pub(crate) fn log(&self, tx: usize) -> Option<&Log> {
+        debug_assert!(tx < self.transactions());
         // SAFETY: a log of this block: `reset` has forgotten those of blocks before
         // for all transactions that this one has. It lives in an arena of the block,
         // which is cleared with exclusive access to the engine's memory, the
         // scheduler included.
         unsafe { self.transactions[tx].log.load(Ordering::Acquire).as_ref() }
-    }
-
-    /// The fee of an executed transaction.
-    pub(crate) fn fee(&self, tx: usize) -> Option<u128> {
-        let transaction = &self.transactions[tx];
-        match transaction.status.load().0 {
-            State::Executed | State::Done | State::Committed => Some(transaction.fee()),
-            State::Ready | State::Running | State::Stalled | State::Doomed => None,
-        }
-    }
-
-    /// The fee that the last finished incarnation of `tx` published.
-    pub(crate) fn last_fee(&self, tx: usize) -> u128 {
-        self.transactions[tx].fee()
-    }
-
-    /// Takes back the fee of a transaction that is left out of the block.
-    pub(crate) fn clear_fee(&self, tx: usize) {
-        self.transactions[tx].set_fee(0);
-        fence(Ordering::SeqCst);
-    }
-
-    /// Sum of the fees below `tx`, which must be at most [`Scheduler::committed`].
-    pub(crate) fn fees_before(&self, tx: usize) -> U256 {
-        if tx == 0 {
-            return U256::ZERO;
-        }
-        let before = U256::from_limbs(self.asides[tx - 1].fees_before.load());
-        before + U256::from(self.transactions[tx - 1].fee())
-    }
-
-    /// Sets the sum of the fees below `tx`; part of committing `tx`.
-    pub(crate) fn set_fees_before(&self, tx: usize, sum: U256) {
-        self.asides[tx].fees_before.store(*sum.as_limbs());
     }
 
     /// Tells readers above `tx` that the locations in `changed` have changed.
@@ -389,123 +334,6 @@ impl Scheduler {
     fn make_ready(&self, tx: usize) {
         self.ready.insert(tx);
         self.park.notify();
-    }
-
-    /// Puts a running transaction to sleep until `on` has finished (again).
-    /// Returns false if it has already, and the caller should go on running it.
-    pub(crate) fn stall(&self, tx: usize, incarnation: u32, on: usize) -> bool {
-        let writer = &self.transactions[on];
-        self.readers.take(tx);
-        self.transactions[tx].status.stall(incarnation);
-        {
-            let mut waiters = self.asides[on]
-                .waiters
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            waiters.push(tx);
-            writer.has_waiters.store(true, Ordering::SeqCst);
-        }
-        fence(Ordering::SeqCst);
-        let finished = matches!(
-            writer.status.load().0,
-            State::Executed | State::Done | State::Committed
-        );
-        // Either the writer sees the waiter or this sees that it has finished.
-        // Both may happen; then one of them wins the transition.
-        if finished && self.transactions[tx].status.wake() {
-            self.ready.insert(tx);
-            return !self.ready.take(tx);
-        }
-        true
-    }
-
-    /// Makes everything that waits for `tx` ready.
-    pub(crate) fn wake_waiters(&self, tx: usize) {
-        if !self.transactions[tx].has_waiters.load(Ordering::SeqCst) {
-            return;
-        }
-        let waiters = {
-            let mut waiters = self.asides[tx]
-                .waiters
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let has_waiters = &self.transactions[tx].has_waiters;
-            has_waiters.store(false, Ordering::SeqCst);
-            std::mem::take(&mut *waiters)
-        };
-        let woken = waiters.into_iter().filter(|waiter| {
-            let is_woken = self.transactions[*waiter].status.wake();
-            if is_woken {
-                self.ready.insert(*waiter);
-            }
-            is_woken
-        });
-        // The caller looks for more to do itself.
-        for _ in 1..woken.count() {
-            self.park.notify();
-        }
-    }
-
-    /// Lets sleeping workers have a look at what a longer committed prefix allows,
-    /// now and then: waking one costs as much as a small transaction.
-    pub(crate) fn window_moved(&self) {
-        let committed = self.committed();
-        let noted = self.progress.noted.load(Ordering::Relaxed);
-        if committed < noted + self.window / 4 {
-            return;
-        }
-        self.progress.noted.store(committed, Ordering::Relaxed);
-        if self
-            .ready
-            .lowest(committed, self.limit(committed))
-            .is_some()
-        {
-            self.park.notify();
-        }
-    }
-
-    /// Called by a worker that was woken: if there is more to do, so is the next.
-    pub(crate) fn wake_another(&self) {
-        let committed = self.committed();
-        let mut ready = self.ready.lowest(committed, self.limit(committed));
-        if let Some(own) = ready {
-            ready = self.ready.lowest(own + 1, self.limit(committed));
-        }
-        if ready.is_some() {
-            self.park.notify();
-        }
-    }
-
-    /// Sleeps for a moment although there may be something to do, because it has
-    /// turned out to be in somebody's way. Not if the head is waiting for a worker.
-    pub(crate) fn back_off(&self, time: Duration) {
-        let committed = self.committed();
-        let head_waits = || {
-            self.is_finished()
-                || self.transactions[committed].status.load().0 == State::Ready
-                || self.is_head_done()
-        };
-        self.park.nap_unless(time, head_waits);
-    }
-
-    /// Sleeps until there may be something to do.
-    pub(crate) fn wait_for_work(&self) {
-        let work = || {
-            let committed = self.committed();
-            self.is_finished()
-                || self
-                    .ready
-                    .lowest(committed, self.limit(committed))
-                    .is_some()
-                || self.is_head_done()
-        };
-        for _ in 0..LOOKS {
-            if work() {
-                return;
-            }
-            std::hint::spin_loop();
-        }
-        self.park.sleep_unless(work);
     }
 
     /// Whether the first uncommitted transaction can be committed.

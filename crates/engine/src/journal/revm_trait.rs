@@ -5,30 +5,21 @@
 //! get to see all of it. The paths that matter, calls, transfers and storage,
 //! observe only what they use.
 
-use super::{Journal, LoadError, Observed, undo::Undo};
+use super::{Handle, Journal, LoadError, Observed, undo::Undo};
 use crate::view::{View, ViewError};
 use alloy_primitives::{Address, B256, U256};
 use revm::{
     DatabaseRef,
     context::journaled_state::{
         AccountInfoLoad, AccountLoad, JournalCheckpoint, JournalLoadError, TransferError,
-        account::JournaledAccountTr,
     },
     context_interface::{
-        ErasedError, JournalTr,
+        JournalTr,
         context::{SStoreResult, SelfDestructResult, StateLoad},
-        journaled_state::JournalLoadErasedError,
     },
     primitives::{AddressMap, AddressSet, HashSet, KECCAK_EMPTY, Log, hardfork::SpecId},
-    state::{Account, Bytecode, EvmStorageSlot},
+    state::{Account, Bytecode},
 };
-
-/// One account of the journal, as revm's account trait.
-#[derive(Debug)]
-pub(crate) struct Handle<'a, 'm, DB: DatabaseRef> {
-    journal: &'a mut Journal<'m, DB>,
-    entry: usize,
-}
 
 impl<'m, DB: DatabaseRef> JournalTr for Journal<'m, DB> {
     type Database = View<'m, DB>;
@@ -118,50 +109,7 @@ impl<'m, DB: DatabaseRef> JournalTr for Journal<'m, DB> {
         target: Address,
         skip_cold_load: bool,
     ) -> Result<StateLoad<SelfDestructResult>, LoadError<DB>> {
-        let (to, is_cold) = self.load_entry(target, skip_cold_load)?;
-        let from = self.loaded(&address);
-        self.observe(from, Observed::ALL)
-            .map_err(JournalLoadError::DBError)?;
-        self.observe_emptiness(to)
-            .map_err(JournalLoadError::DBError)?;
-        let target_is_empty = self.entries[to]
-            .account
-            .state_clear_aware_is_empty(self.spec);
-        let balance = self.entries[from].balance();
-        let previously_destroyed = self.entries[from].account.is_selfdestructed();
-
-        if from != to {
-            self.touch(to);
-            // revm adds without a check; like it, wrap.
-            if !self
-                .credit(to, balance)
-                .map_err(JournalLoadError::DBError)?
-            {
-                let sum = self.entries[to].balance().wrapping_add(balance);
-                self.set_balance(to, sum);
-            }
-        }
-        // EIP-6780: from Cancun on only what was created in this transaction goes.
-        let destroys =
-            self.entries[from].account.is_created_locally() || !self.is_enabled(SpecId::CANCUN);
-        if destroys {
-            self.entries[from].account.mark_selfdestructed_locally();
-            self.undo.push(Undo::Destroyed {
-                entry: from,
-                first: !previously_destroyed,
-            });
-        }
-        if destroys || from != to {
-            self.set_balance(from, U256::ZERO);
-        }
-        Ok(StateLoad::new(
-            SelfDestructResult {
-                had_value: !balance.is_zero(),
-                target_exists: !target_is_empty,
-                previously_destroyed,
-            },
-            is_cold,
-        ))
+        self.destroy_account(address, target, skip_cold_load)
     }
 
     fn warm_access_list(&mut self, access_list: AddressMap<HashSet<U256>>) {
@@ -385,36 +333,7 @@ impl<'m, DB: DatabaseRef> JournalTr for Journal<'m, DB> {
         balance: U256,
         spec_id: SpecId,
     ) -> Result<JournalCheckpoint, TransferError> {
-        let checkpoint = self.checkpoint();
-        let target = self.loaded(&address);
-        let info = &self.entries[target].account.info;
-        if info.code_hash != KECCAK_EMPTY || info.nonce != 0 {
-            self.checkpoint_revert(checkpoint);
-            return Err(TransferError::CreateCollision);
-        }
-        let first = self.entries[target].account.mark_created_locally();
-        self.undo.push(Undo::Created {
-            entry: target,
-            first,
-        });
-        let info = &mut self.entries[target].account.info;
-        info.code = None;
-        if spec_id.is_enabled_in(SpecId::SPURIOUS_DRAGON) {
-            info.nonce = 1;
-        }
-        self.touch(target);
-        if balance.is_zero() {
-            return Ok(checkpoint);
-        }
-        // Both accounts were loaded, and therefore observed, in full.
-        if !matches!(self.credit(target, balance), Ok(true)) {
-            self.checkpoint_revert(checkpoint);
-            return Err(TransferError::OverflowPayment);
-        }
-        let payer = self.loaded(&caller);
-        let rest = self.entries[payer].balance().wrapping_sub(balance);
-        self.set_balance(payer, rest);
-        Ok(checkpoint)
+        self.create_account(caller, address, balance, spec_id)
     }
 
     fn depth(&self) -> usize {
@@ -468,135 +387,5 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
             self.load_code(entry)?;
         }
         Ok((entry, is_cold))
-    }
-}
-
-impl<DB: DatabaseRef> Handle<'_, '_, DB> {
-    fn here(&self) -> &Account {
-        &self.journal.entries[self.entry].account
-    }
-}
-
-impl<DB: DatabaseRef> JournaledAccountTr for Handle<'_, '_, DB> {
-    fn account(&self) -> &Account {
-        self.here()
-    }
-
-    fn sload(
-        &mut self,
-        key: U256,
-        skip_cold_load: bool,
-    ) -> Result<StateLoad<&mut EvmStorageSlot>, JournalLoadErasedError> {
-        let (slot, is_cold) = self
-            .journal
-            .load_slot(self.entry, key, skip_cold_load)
-            .map_err(|error| error.map(ErasedError::new))?;
-        Ok(StateLoad::new(self.journal.slot_value_mut(slot), is_cold))
-    }
-
-    fn sstore(
-        &mut self,
-        key: U256,
-        value: U256,
-        skip_cold_load: bool,
-    ) -> Result<StateLoad<SStoreResult>, JournalLoadErasedError> {
-        self.journal
-            .write_slot(self.entry, key, value, skip_cold_load)
-            .map_err(|error| error.map(ErasedError::new))
-    }
-
-    fn load_code(&mut self) -> Result<&Bytecode, JournalLoadErasedError> {
-        self.journal
-            .load_code(self.entry)
-            .map_err(|error| JournalLoadError::DBError(ErasedError::new(error)))?;
-        let code = self.here().info.code.as_ref();
-        Ok(code.expect("load_code leaves code"))
-    }
-
-    fn balance(&self) -> &U256 {
-        &self.here().info.balance
-    }
-
-    fn nonce(&self) -> u64 {
-        self.here().info.nonce
-    }
-
-    fn code_hash(&self) -> &B256 {
-        &self.here().info.code_hash
-    }
-
-    fn code(&self) -> Option<&Bytecode> {
-        self.here().info.code.as_ref()
-    }
-
-    fn touch(&mut self) {
-        self.journal.touch(self.entry);
-    }
-
-    fn unsafe_mark_cold(&mut self) {
-        self.journal.entries[self.entry].account.mark_cold();
-    }
-
-    fn set_balance(&mut self, balance: U256) {
-        self.touch();
-        self.journal.set_balance(self.entry, balance);
-    }
-
-    fn incr_balance(&mut self, balance: U256) -> bool {
-        self.touch();
-        let Some(sum) = self.here().info.balance.checked_add(balance) else {
-            return false;
-        };
-        self.journal.set_balance(self.entry, sum);
-        true
-    }
-
-    fn decr_balance(&mut self, balance: U256) -> bool {
-        self.touch();
-        let Some(rest) = self.here().info.balance.checked_sub(balance) else {
-            return false;
-        };
-        self.journal.set_balance(self.entry, rest);
-        true
-    }
-
-    fn bump_nonce(&mut self) -> bool {
-        self.touch();
-        let Some(nonce) = self.here().info.nonce.checked_add(1) else {
-            return false;
-        };
-        self.journal.set_nonce(self.entry, nonce);
-        true
-    }
-
-    fn set_nonce(&mut self, nonce: u64) {
-        self.touch();
-        self.journal.set_nonce(self.entry, nonce);
-    }
-
-    fn unsafe_set_nonce(&mut self, nonce: u64) {
-        self.journal.entries[self.entry].account.info.nonce = nonce;
-    }
-
-    fn set_code(&mut self, code_hash: B256, code: Bytecode) {
-        self.touch();
-        self.journal.set_code_of(self.entry, code_hash, code);
-    }
-
-    fn set_code_and_hash_slow(&mut self, code: Bytecode) {
-        let hash = code.hash_slow();
-        self.set_code(hash, code);
-    }
-
-    fn delegate(&mut self, address: Address) {
-        let (code, hash) = if address.is_zero() {
-            (Bytecode::default(), KECCAK_EMPTY)
-        } else {
-            let code = Bytecode::new_eip7702(address);
-            let hash = code.hash_slow();
-            (code, hash)
-        };
-        self.set_code(hash, code);
-        self.bump_nonce();
     }
 }
