@@ -20,8 +20,10 @@ const SENDS: usize = 2000;
 const COUNTER: Address = Address::repeat_byte(0xc0);
 const REVERTER: Address = Address::repeat_byte(0xc1);
 
-/// Which of the transactions are spoiled.
-const SHARES: [(&str, fn(usize) -> bool); 3] = [
+/// Whether a transaction is spoiled.
+type Share = fn(usize) -> bool;
+
+const SHARES: [(&str, Share); 3] = [
     ("all", |_| true),
     ("half", |tx| tx.is_multiple_of(2)),
     // Multiplicative hashing: about a third, in runs of any length.
@@ -31,10 +33,7 @@ const SHARES: [(&str, fn(usize) -> bool); 3] = [
 ];
 
 /// A block of payments of which those in `share` are spoiled, and how many are.
-fn spoiled(
-    share: fn(usize) -> bool,
-    spoil: impl Fn(&mut Block, &mut MemoryState, usize),
-) -> (Workload, usize) {
+fn spoiled(share: Share, spoil: impl Fn(&mut Block, &mut MemoryState, usize)) -> (Workload, usize) {
     let mut workload = generate(Kind::Transfers, SENDS, 7);
     let state = &mut workload.state;
     let mut counter = Asm::new();
