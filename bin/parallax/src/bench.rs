@@ -16,6 +16,7 @@ mod table;
 mod target;
 
 use crate::{
+    Outcome,
     cli::{BenchArguments, Mode},
     harness::{case::Case, examine::Examiner},
 };
@@ -33,11 +34,11 @@ use std::{
     path::Path,
 };
 
-/// Runs the command; whether every result was right.
-pub(crate) fn run(arguments: &BenchArguments) -> Result<bool> {
+/// Runs the command.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<Outcome> {
     if arguments.list {
         write!(io::stdout(), "{}", list::text())?;
-        return Ok(true);
+        return Ok(Outcome::Verified);
     }
     arguments.check()?;
     // What cannot be opened is said before measuring, not after.
@@ -57,7 +58,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<bool> {
         replace(file, &json::text(&report)?).wrap_err("cannot write the JSON file")?;
     }
     measured?;
-    Ok(report.lines.iter().all(|line| line.verified))
+    Ok(if report.lines.iter().all(|line| line.verified) {
+        Outcome::Verified
+    } else {
+        Outcome::CheckFailed
+    })
 }
 
 /// Opens a file for writing and leaves in it what it has until there is something

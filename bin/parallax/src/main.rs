@@ -14,10 +14,23 @@ use std::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// A check failed.
-const CHECK_FAILED: u8 = 1;
-/// The input could not be read or the output not be written.
-const UNUSABLE: u8 = 2;
+/// How a command ended, as the exit status says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Outcome {
+    /// Every check passed.
+    Verified = 0,
+    /// A check failed, whatever else happened.
+    CheckFailed = 1,
+    /// Some input could not be used or the output not be written.
+    Unusable = 2,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome as u8)
+    }
+}
 
 fn main() -> ExitCode {
     memory::keep_freed_pages();
@@ -28,13 +41,12 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(CHECK_FAILED),
+        Ok(outcome) => outcome.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // There is nobody left to be told if this fails too.
             let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::from(UNUSABLE)
+            Outcome::Unusable.into()
         }
     }
 }

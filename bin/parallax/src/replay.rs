@@ -5,6 +5,7 @@ mod summary;
 mod table;
 
 use crate::{
+    Outcome,
     cli::ReplayArguments,
     harness::{
         case::Cases,
@@ -13,22 +14,22 @@ use crate::{
 };
 use eyre::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+use parallax_blocks::BlockFileError;
 use std::io::{self, Write};
 use summary::Summary;
 
-/// Runs the command; whether every check passed.
-pub(crate) fn run(arguments: &ReplayArguments) -> Result<bool> {
+/// Runs the command.
+pub(crate) fn run(arguments: &ReplayArguments) -> Result<Outcome> {
     let mut summary = Summary::new(arguments.workers());
     match examine(arguments, &mut summary) {
         // Whoever reads has had enough; what was found so far still counts.
-        Err(error) if crate::is_broken_pipe(&error) && summary.failed > 0 => Ok(false),
-        Err(error) => Err(error),
-        Ok(()) => Ok(summary.failed == 0),
+        Err(error) if !crate::is_broken_pipe(&error) => Err(error),
+        _ => Ok(summary.outcome()),
     }
 }
 
 fn examine(arguments: &ReplayArguments, summary: &mut Summary) -> Result<()> {
-    let cases = Cases::open(&arguments.paths, arguments.transactions as usize)?;
+    let cases = Cases::open(&arguments.paths, arguments.transactions as usize);
     let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into())?
         .observe_dependencies()?;
     let progress = progress_bar(cases.len());
@@ -36,9 +37,17 @@ fn examine(arguments: &ReplayArguments, summary: &mut Summary) -> Result<()> {
         progress.suspend(|| writeln!(io::stdout(), "{}", table::header()))?;
     }
     for case in cases {
-        let examination = examiner.examine(&mut case?);
-        summary.add(&examination);
-        progress.suspend(|| print(&examination, arguments.json))?;
+        match case {
+            Ok(mut case) => {
+                let examination = examiner.examine(&mut case);
+                summary.add(&examination);
+                progress.suspend(|| print(&examination, arguments.json))?;
+            }
+            Err(error) => {
+                summary.unusable += 1;
+                progress.suspend(|| print_unusable(&error, arguments.json))?;
+            }
+        }
         progress.inc(1);
     }
     progress.finish_and_clear();
@@ -64,6 +73,17 @@ fn print(examination: &Examination, json: bool) -> Result<()> {
     for gap in &examination.verdict.unchecked {
         tracing::info!(block = %examination.label, "{} not checked: {}", gap.name, gap.reason);
     }
+    Ok(())
+}
+
+fn print_unusable(error: &BlockFileError, json: bool) -> Result<()> {
+    if json {
+        writeln!(io::stdout(), "{}", json::unusable(error)?)?;
+    } else {
+        writeln!(io::stdout(), "{}", table::unusable(error))?;
+    }
+    // If nobody reads this, the exit status still says it.
+    let _ = writeln!(io::stderr(), "error: {error}");
     Ok(())
 }
 

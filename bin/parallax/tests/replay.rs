@@ -130,12 +130,76 @@ fn a_wrong_header_is_named() {
     assert_eq!(lines[1]["summary"]["failed"], 1);
 }
 
+/// A good block, one with a wrong header and one that is no JSON.
+#[test]
+fn a_failed_check_counts_more_than_unusable_input() {
+    let Some(archive) = archive() else { return };
+    let folder = folder("mixed");
+    let good = archived(&archive, "46147.json");
+    let mut wrong: Value = serde_json::from_str(&good).unwrap();
+    wrong["header"]["gasUsed"] = Value::from("0x5209");
+    fs::write(folder.join("1.json"), "{").unwrap();
+    fs::write(folder.join("2.json"), wrong.to_string()).unwrap();
+    fs::write(folder.join("3.json"), &good).unwrap();
+
+    let output = replay(&["--json", "--runs", "1", folder.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), 4);
+    assert!(lines[0]["file"].as_str().unwrap().ends_with("1.json"));
+    assert!(lines[0]["error"].as_str().unwrap().contains("EOF"));
+    let verified = [0, 1, 2].map(|line: usize| lines[line]["verified"].as_bool());
+    assert_eq!(verified, [Some(false), Some(false), Some(true)]);
+    let counts = ["blocks", "verified", "failed", "unusable"];
+    let counts = counts.map(|name| lines[3]["summary"][name].as_u64().unwrap());
+    assert_eq!(counts, [3, 1, 1, 1]);
+
+    fs::remove_file(folder.join("2.json")).unwrap();
+    let absent = folder.join("absent.json");
+    let paths = [absent.to_str().unwrap(), folder.to_str().unwrap()];
+    let output = replay(&[&["--runs", "1"][..], &paths].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("1.json: JSON: EOF"), "{table}");
+    assert!(table.contains("absent.json: No such file"), "{table}");
+    let summary = "3 blocks, 1 verified, 0 failed, 2 unusable";
+    assert!(table.contains(summary), "{table}");
+}
+
+/// Blocks with a witness: one that suffices, one without withdrawals, one without
+/// the neighbour of a removed key.
+#[test]
+fn state_roots_that_are_not_checked_are_counted() {
+    let Some(archive) = archive() else { return };
+    let folder = folder("state-roots");
+    for name in [
+        "1150000.json",
+        "21429063.json",
+        "2675000.json",
+        "codes.json",
+    ] {
+        fs::write(folder.join(name), archived(&archive, name)).unwrap();
+    }
+    let output = replay(&["--runs", "1", folder.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    for words in [
+        "stateRoot checked in 1 of 3 blocks with a witness",
+        "not in 1: the withdrawals are not in the file",
+        "not in 1: the witness lacks the neighbour of a removed key",
+    ] {
+        assert!(table.contains(words), "{words:?} is not in {table}");
+    }
+}
+
 /// Exit status 2 and one line that contains all of `words`.
 fn assert_unusable(path: &Path, words: &[&str]) {
     let output = replay(&["--runs", "1", path.to_str().unwrap()]);
     let stderr = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    // What the operating system says stands there once.
+    assert!(stderr.matches("os error").count() <= 1, "{stderr}");
     for word in words {
         assert!(stderr.contains(word), "{word:?} is not in {stderr}");
     }
@@ -149,6 +213,11 @@ fn unusable_input_is_named_in_one_line() {
         &["absent.json", "No such file"],
     );
     assert_unusable(&folder, &["unusable", "no <number>.json"]);
+    #[cfg(unix)]
+    assert_unusable(
+        Path::new("/dev/zero"),
+        &["/dev/zero", "neither a file nor a folder"],
+    );
 
     let cases: [(&str, &[u8], &[&str]); 6] = [
         ("1.json", b"{\"header\": {", &["1.json", "EOF"]),
@@ -178,6 +247,26 @@ fn a_truncated_archive_is_named() {
     let cut = folder("truncated").join("cut.tar.zst");
     fs::write(&cut, start).unwrap();
     assert_unusable(&cut, &["cut.tar.zst"]);
+}
+
+/// Zeros compress so well that a small file can fill any memory.
+#[test]
+fn what_unpacks_to_too_much_is_refused() {
+    let folder = folder("too-large");
+    let sparse = folder.join("1.json");
+    let file = File::create(&sparse).unwrap();
+    file.set_len((256 << 20) + 1).unwrap();
+    assert_unusable(&sparse, &["1.json", "larger than 256 MiB"]);
+
+    let packed = folder.join("bomb.tar.zst");
+    let encoder = zstd::Encoder::new(File::create(&packed).unwrap(), 1).unwrap();
+    let mut archive = tar::Builder::new(encoder.auto_finish());
+    let mut header = tar::Header::new_gnu();
+    header.set_size((256 << 20) + 1);
+    let zeros = std::io::repeat(0).take((256 << 20) + 1);
+    archive.append_data(&mut header, "7.json", zeros).unwrap();
+    drop(archive.into_inner().unwrap());
+    assert_unusable(&packed, &["bomb.tar.zst: 7.json", "larger than 256 MiB"]);
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::{io, path::Path};
 /// Why a recorded block could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlockFileError {
-    /// The operating system refused, or a compressed archive is cut short.
-    #[error("{file}: {source}")]
+    /// The operating system refused, a compressed archive is cut short, or there
+    /// is more than a block can be.
+    #[error("{file}: {reason}")]
     Io {
         /// File, folder, or entry of an archive.
         file: String,
-        /// What it said.
-        source: io::Error,
+        /// What is wrong.
+        reason: io::Error,
     },
     /// A field is missing, malformed or contradicts another one.
     #[error("{file}: {field}: {reason}")]
@@ -23,6 +24,12 @@ pub enum BlockFileError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A device, a pipe or a socket.
+    #[error("{file}: neither a file nor a folder")]
+    NoFile {
+        /// Its path.
+        file: String,
+    },
     /// There is nothing to read.
     #[error("{file}: no <number>.json in it")]
     NoBlocks {
@@ -32,10 +39,21 @@ pub enum BlockFileError {
 }
 
 impl BlockFileError {
-    pub(crate) fn io(file: &Path, source: io::Error) -> Self {
+    /// File, folder, or entry of an archive. All errors begin with it.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Io { file, .. }
+            | Self::Field { file, .. }
+            | Self::NoFile { file }
+            | Self::NoBlocks { file } => file,
+        }
+    }
+
+    pub(crate) fn io(file: &Path, reason: io::Error) -> Self {
         Self::Io {
             file: file.display().to_string(),
-            source,
+            reason,
         }
     }
 

@@ -21,13 +21,13 @@ pub struct BlockFile {
     /// The trie nodes that lead to the touched parts of the parent state, where
     /// the file has them.
     pub witness: Option<Witness>,
-    /// What the file leaves out, if something that changes the state.
+    /// Whether the file leaves out withdrawals or ommers, which change the state.
     pub gap: Option<Gap>,
 }
 
-/// Something that changes the state and that a file leaves out. The state after
-/// the block is not known then, but its receipts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Something that a file leaves out and that decides the state root. The state
+/// after the block cannot be checked then, but its receipts can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Gap {
     /// The header has the root of other withdrawals than those given.
     #[error("the withdrawals are not in the file")]
@@ -35,6 +35,10 @@ pub enum Gap {
     /// The header has the hash of ommers, for which rewards are due.
     #[error("the ommers are not in the file")]
     Ommers,
+    /// A removal leaves a node of the trie alone that the witness lacks
+    /// ([`TrieError::MissingSibling`](crate::TrieError::MissingSibling)).
+    #[error("the witness lacks the neighbour of a removed key")]
+    Neighbour,
 }
 
 impl BlockFile {

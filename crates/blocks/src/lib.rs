@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod fork;
 mod json;
+mod limit;
 mod receipts;
 mod source;
 mod state;

@@ -1,6 +1,12 @@
 //! Where recorded blocks come from: an archive, a folder or one file.
 
-use crate::{codes::Codes, decode, error::BlockFileError, file::BlockFile};
+use crate::{
+    codes::Codes,
+    decode,
+    error::BlockFileError,
+    file::BlockFile,
+    limit::{self, Limited},
+};
 use std::{
     fs::{self, File},
     io::{BufReader, Read},
@@ -37,10 +43,19 @@ impl BlockFiles {
     /// - an archive (`.tar.zst` or `.tar`) of `<number>.json` and `codes.json`,
     /// - a folder with these files, in it or in its subfolder `given`,
     /// - or one block file, with `codes.json` beside it.
+    ///
+    /// # Errors
+    ///
+    /// If it is none of these, cannot be read, or is larger than 256 MiB for a
+    /// file or entry, 2 GiB for an archive (unpacked).
     pub fn open(path: &Path) -> Result<Self, BlockFileError> {
         let kind = fs::metadata(path).map_err(|error| BlockFileError::io(path, error))?;
         if kind.is_dir() {
             Self::open_folder(path)
+        } else if !kind.is_file() {
+            Err(BlockFileError::NoFile {
+                file: path.display().to_string(),
+            })
         } else if is_zstd(path)? {
             let file = File::open(path).map_err(|error| BlockFileError::io(path, error))?;
             let plain =
@@ -87,10 +102,11 @@ impl BlockFiles {
 
     fn open_archive(path: &Path, plain: impl Read) -> Result<Self, BlockFileError> {
         let failed = |error| BlockFileError::io(path, error);
+        let plain = Limited::new(plain, limit::ARCHIVE);
         let mut codes = Codes::absent(format!("{}: {CODES}", path.display()));
         let mut blocks = Vec::new();
         for entry in tar::Archive::new(plain).entries().map_err(failed)? {
-            let mut entry = entry.map_err(failed)?;
+            let entry = entry.map_err(failed)?;
             let inside = entry.path().map_err(failed)?.into_owned();
             let number = block_number(&inside);
             let is_codes = inside.file_name().is_some_and(|name| name == CODES);
@@ -98,12 +114,10 @@ impl BlockFiles {
                 continue;
             }
             let name = format!("{}: {}", path.display(), inside.display());
-            let mut text = Vec::new();
-            entry
-                .read_to_end(&mut text)
-                .map_err(|source| BlockFileError::Io {
+            let text =
+                limit::read_all(entry, limit::FILE).map_err(|reason| BlockFileError::Io {
                     file: name.clone(),
-                    source,
+                    reason,
                 })?;
             if is_codes {
                 codes = Codes::parse(name, &text)?;
@@ -137,9 +151,9 @@ impl Iterator for BlockFiles {
         let Pending { name, text } = self.pending.next()?;
         let text = match text {
             Text::Read(text) => text,
-            Text::At(path) => match fs::read(&path) {
+            Text::At(path) => match read_file(&path) {
                 Ok(text) => text,
-                Err(error) => return Some(Err(BlockFileError::io(&path, error))),
+                Err(error) => return Some(Err(error)),
             },
         };
         Some(decode::decode(name, &text, &mut self.codes))
@@ -164,11 +178,25 @@ impl Pending {
 fn codes_beside(folder: &Path) -> Result<Codes, BlockFileError> {
     let path = folder.join(CODES);
     let place = path.display().to_string();
-    match fs::read(&path) {
-        Ok(text) => Codes::parse(place, &text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Codes::absent(place)),
-        Err(error) => Err(BlockFileError::io(&path, error)),
+    if !path
+        .try_exists()
+        .map_err(|error| BlockFileError::io(&path, error))?
+    {
+        return Ok(Codes::absent(place));
     }
+    Codes::parse(place, &read_file(&path)?)
+}
+
+/// The contents of a regular file. Others may have no end, or wait for a writer.
+fn read_file(path: &Path) -> Result<Vec<u8>, BlockFileError> {
+    let failed = |error| BlockFileError::io(path, error);
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(BlockFileError::NoFile {
+            file: path.display().to_string(),
+        });
+    }
+    let file = File::open(path).map_err(failed)?;
+    limit::read_all(file, limit::FILE).map_err(failed)
 }
 
 /// The number in `<number>.json`.

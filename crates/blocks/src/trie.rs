@@ -20,7 +20,7 @@ mod node;
 
 use alloy_primitives::{B256, Bytes, keccak256, map::B256Map};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
-use edit::Path;
+use edit::{Path, Siblings};
 use node::Node;
 
 /// Trie nodes in RLP, found by their hash.
@@ -101,6 +101,7 @@ pub enum TrieError {
 #[derive(Clone, Debug)]
 pub struct PartialTrie<'a> {
     nodes: &'a NodeSet,
+    siblings: Siblings,
     root: Node,
 }
 
@@ -113,19 +114,40 @@ impl<'a> PartialTrie<'a> {
         } else {
             Node::Unread(root)
         };
-        Self { nodes, root }
+        Self {
+            nodes,
+            siblings: Siblings::MustBeKnown,
+            root,
+        }
+    }
+
+    /// Takes siblings that the set lacks for branches, instead of giving
+    /// [`TrieError::MissingSibling`].
+    ///
+    /// A branch that is left alone goes below an extension as it is, so its hash
+    /// is enough. The root is only a guess then: where a sibling is no branch, it
+    /// is that of no well-formed trie. That makes it a proof if a root that is
+    /// known to be right is the same.
+    #[must_use]
+    pub fn assuming_branches(mut self) -> Self {
+        self.siblings = Siblings::AreBranches;
+        self
+    }
+
+    fn path(&self, key: &B256) -> Path<'a> {
+        Path::new(self.nodes, self.siblings, key)
     }
 
     /// The value of a key.
     pub fn get(&mut self, key: &B256) -> Result<Option<Vec<u8>>, TrieError> {
-        let path = Path::new(self.nodes, key);
+        let path = self.path(key);
         edit::get(&mut self.root, &path, 0)
     }
 
     /// Sets the value of a key. The value must not be empty: absence is
     /// expressed by [`PartialTrie::remove`].
     pub fn insert(&mut self, key: &B256, value: Vec<u8>) -> Result<(), TrieError> {
-        let path = Path::new(self.nodes, key);
+        let path = self.path(key);
         if value.is_empty() {
             return Err(path.malformed(Nibbles::unpack(key).len(), "an empty value"));
         }
@@ -134,7 +156,7 @@ impl<'a> PartialTrie<'a> {
 
     /// Removes a key; says whether it was there.
     pub fn remove(&mut self, key: &B256) -> Result<bool, TrieError> {
-        let path = Path::new(self.nodes, key);
+        let path = self.path(key);
         edit::remove(&mut self.root, &path, 0)
     }
 

@@ -18,22 +18,22 @@ pub struct Witness {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessError {
     /// In the trie of accounts.
-    #[error("account {address}: {source}")]
+    #[error("account {address}: {reason}")]
     Account {
         /// The account.
         address: Address,
         /// What is wrong.
-        source: Box<TrieError>,
+        reason: Box<TrieError>,
     },
     /// In the storage trie of an account.
-    #[error("account {address}, slot {slot:#x}: {source}")]
+    #[error("account {address}, slot {slot:#x}: {reason}")]
     Storage {
         /// The account.
         address: Address,
         /// The slot.
         slot: U256,
         /// What is wrong.
-        source: Box<TrieError>,
+        reason: Box<TrieError>,
     },
     /// The leaf of an account is not the RLP of an account.
     #[error("account {address}: its leaf is no account: {reason}")]
@@ -52,8 +52,8 @@ impl WitnessError {
     #[must_use]
     pub fn is_gap(&self) -> bool {
         match self {
-            Self::Account { source, .. } | Self::Storage { source, .. } => {
-                matches!(**source, TrieError::MissingSibling { .. })
+            Self::Account { reason, .. } | Self::Storage { reason, .. } => {
+                matches!(**reason, TrieError::MissingSibling { .. })
             }
             Self::Leaf { .. } => false,
         }
@@ -73,7 +73,33 @@ impl Witness {
     ///
     /// [`WitnessError`] names the account or slot whose path lacks a node.
     pub fn post_state_root(&self, changes: &StateChanges) -> Result<B256, WitnessError> {
-        let mut trie = PartialTrie::new(self.parent_root, &self.nodes);
+        self.root_after(changes, |root| PartialTrie::new(root, &self.nodes))
+    }
+
+    /// The root of the state after `changes`, if every sibling that the witness
+    /// lacks is a branch ([`PartialTrie::assuming_branches`]).
+    ///
+    /// If that is the root in the header, the changes are right. If not, it says
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Witness::post_state_root`], but for [`WitnessError::is_gap`].
+    pub fn post_state_root_if_branches(
+        &self,
+        changes: &StateChanges,
+    ) -> Result<B256, WitnessError> {
+        self.root_after(changes, |root| {
+            PartialTrie::new(root, &self.nodes).assuming_branches()
+        })
+    }
+
+    fn root_after<'a>(
+        &'a self,
+        changes: &StateChanges,
+        open: impl Fn(B256) -> PartialTrie<'a>,
+    ) -> Result<B256, WitnessError> {
+        let mut trie = open(self.parent_root);
         // Removals come last: a removal can merge a branch into its only other
         // child, whose node a witness has no reason to hold if something is
         // inserted into that branch as well.
@@ -82,77 +108,80 @@ impl Witness {
             .iter()
             .partition(|change| change.after.is_some());
         for change in kept {
-            self.write(&mut trie, change)?;
+            write(&mut trie, change, &open)?;
         }
         for AccountChange { address, .. } in removed {
             let address = *address;
             trie.remove(&keccak256(address))
-                .map_err(|source| in_account(address, source))?;
-        }
-        Ok(trie.root())
-    }
-
-    fn write(
-        &self,
-        trie: &mut PartialTrie<'_>,
-        change: &AccountChange,
-    ) -> Result<(), WitnessError> {
-        let Some(info) = &change.after else {
-            return Ok(());
-        };
-        let address = change.address;
-        let failed = |source| in_account(address, source);
-        let key = keccak256(address);
-        let mut storage_root = EMPTY_ROOT_HASH;
-        if !change.wiped
-            && let Some(leaf) = trie.get(&key).map_err(failed)?
-        {
-            let account = TrieAccount::decode(&mut leaf.as_slice())
-                .map_err(|reason| WitnessError::Leaf { address, reason })?;
-            storage_root = account.storage_root;
-        }
-        if !change.storage.is_empty() {
-            storage_root = self.write_storage(storage_root, change)?;
-        }
-        let account = TrieAccount {
-            nonce: info.nonce,
-            balance: info.balance,
-            storage_root,
-            code_hash: info.code_hash,
-        };
-        trie.insert(&key, alloy_rlp::encode(account))
-            .map_err(failed)
-    }
-
-    fn write_storage(&self, root: B256, change: &AccountChange) -> Result<B256, WitnessError> {
-        let mut trie = PartialTrie::new(root, &self.nodes);
-        let failed = |slot, source| WitnessError::Storage {
-            address: change.address,
-            slot,
-            source: Box::new(source),
-        };
-        let key = |slot: U256| keccak256(slot.to_be_bytes::<32>());
-        let (removed, kept): (Vec<_>, Vec<_>) = change
-            .storage
-            .iter()
-            .map(|(slot, _, after)| (*slot, *after))
-            .partition(|(_, after)| after.is_zero());
-        for (slot, after) in kept {
-            trie.insert(&key(slot), alloy_rlp::encode(after))
-                .map_err(|source| failed(slot, source))?;
-        }
-        for (slot, _) in removed {
-            trie.remove(&key(slot))
-                .map_err(|source| failed(slot, source))?;
+                .map_err(|reason| in_account(address, reason))?;
         }
         Ok(trie.root())
     }
 }
 
-fn in_account(address: Address, source: TrieError) -> WitnessError {
+fn write<'a>(
+    trie: &mut PartialTrie<'a>,
+    change: &AccountChange,
+    open: impl Fn(B256) -> PartialTrie<'a>,
+) -> Result<(), WitnessError> {
+    let Some(info) = &change.after else {
+        return Ok(());
+    };
+    let address = change.address;
+    let failed = |reason| in_account(address, reason);
+    let key = keccak256(address);
+    let mut storage_root = EMPTY_ROOT_HASH;
+    if !change.wiped
+        && let Some(leaf) = trie.get(&key).map_err(failed)?
+    {
+        let account = TrieAccount::decode(&mut leaf.as_slice())
+            .map_err(|reason| WitnessError::Leaf { address, reason })?;
+        storage_root = account.storage_root;
+    }
+    if !change.storage.is_empty() {
+        storage_root = root_of_storage(open(storage_root), change)?;
+    }
+    let account = TrieAccount {
+        nonce: info.nonce,
+        balance: info.balance,
+        storage_root,
+        code_hash: info.code_hash,
+    };
+    trie.insert(&key, alloy_rlp::encode(account))
+        .map_err(failed)
+}
+
+/// The root of an account's storage, `trie`, after the changes to it.
+fn root_of_storage(
+    mut trie: PartialTrie<'_>,
+    change: &AccountChange,
+) -> Result<B256, WitnessError> {
+    let failed = |slot, reason| WitnessError::Storage {
+        address: change.address,
+        slot,
+        reason: Box::new(reason),
+    };
+    let key = |slot: U256| keccak256(slot.to_be_bytes::<32>());
+    let (removed, kept): (Vec<_>, Vec<_>) = change
+        .storage
+        .iter()
+        .map(|(slot, _, after)| (*slot, *after))
+        .partition(|(_, after)| after.is_zero());
+    for (slot, after) in kept {
+        trie.insert(&key(slot), alloy_rlp::encode(after))
+            .map_err(|reason| failed(slot, reason))?;
+    }
+    for (slot, _) in removed {
+        trie.remove(&key(slot))
+            .map_err(|reason| failed(slot, reason))?;
+    }
+    Ok(trie.root())
+}
+
+fn in_account(address: Address, reason: TrieError) -> WitnessError {
     WitnessError::Account {
         address,
-        source: Box::new(source),
+        reason: Box::new(reason),
     }
 }
 

@@ -4,7 +4,7 @@
 use parallax_blocks::{BlockFile, BlockFiles, report};
 use parallax_conformance::{compare, data};
 use parallax_engine::{BlockOutput, Engine, EngineConfig, EngineError, sequential};
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display};
 
 const WORKERS: [usize; 7] = [1, 2, 3, 4, 8, 16, 64];
 
@@ -19,25 +19,28 @@ fn engine(workers: usize) -> Engine {
     Engine::new(config).expect("threads")
 }
 
-/// Compares a result with the oracle's and with the header.
+/// Compares a result with the oracle's and with the header; the names of the
+/// checks of the header.
 fn check<E: PartialEq + Display>(
     file: &BlockFile,
     what: &str,
     expected: &Result<BlockOutput, EngineError<E>>,
     got: &Result<BlockOutput, EngineError<E>>,
-) {
+) -> Vec<&'static str> {
     let place = format!("block {}, {what}", file.number());
     compare::results(expected, got).unwrap_or_else(|difference| panic!("{place}: {difference}"));
     let output = got
         .as_ref()
         .unwrap_or_else(|error| panic!("{place}: {error}"));
-    for check in report(file, output).checks {
+    let checks = report(file, output).checks;
+    for check in &checks {
         assert!(
             check.passed,
             "{place}: {} should be {}, is {}",
             check.name, check.expected, check.got
         );
     }
+    checks.iter().map(|check| check.name).collect()
 }
 
 #[test]
@@ -48,6 +51,7 @@ fn every_block_in_every_mode_with_1_to_64_workers() {
     };
     let engines = WORKERS.map(engine);
     let mut executions = 0;
+    let mut checks = BTreeMap::new();
     for file in BlockFiles::open(&archive).unwrap() {
         let mut file = file.unwrap();
         // Once, to learn which hashed keys are which.
@@ -82,16 +86,31 @@ fn every_block_in_every_mode_with_1_to_64_workers() {
                 ("verify", engine.verify(block, &list, state)),
             ];
             for (mode, got) in modes {
-                check(
-                    &file,
-                    &format!("{mode}, {workers} workers"),
-                    &expected,
-                    &got,
-                );
+                let place = format!("{mode}, {workers} workers");
+                for name in check(&file, &place, &expected, &got) {
+                    *checks.entry(name).or_default() += 1;
+                }
                 executions += 1;
             }
         }
     }
     println!("{executions} executions of recorded blocks");
-    assert_eq!(executions, 56 * WORKERS.len() * 3);
+    let all = WORKERS.len() * 3;
+    assert_eq!(executions, 56 * all);
+    // A check that is no longer made would pass unnoticed.
+    let blocks_with = BTreeMap::from([
+        ("transactionsRoot", 56),
+        ("gasUsed", 56),
+        ("logsBloom", 56),
+        ("receiptsRoot", 45),
+        ("requestsHash", 3),
+        ("stateRoot", 5),
+    ]);
+    assert_eq!(
+        checks,
+        blocks_with
+            .into_iter()
+            .map(|(name, blocks)| (name, blocks * all))
+            .collect()
+    );
 }

@@ -10,7 +10,8 @@ Execute blocks in parallel and one by one, compare and time both.
 Every block is executed by plain revm, one transaction after the other, and by
 the parallel engine. Both results are checked against the block's header
 (gasUsed, logsBloom, receiptsRoot from Byzantium on, stateRoot where the file
-has a witness) and against each other (receipts, logs, state changes).
+has a witness that suffices) and against each other (receipts, logs, state
+changes). The last lines say how many state roots were checked, and why not all.
 
 Times are medians of interleaved runs, from the call to the finished result;
 reading files, decoding and recovering senders are not included.";
@@ -24,8 +25,8 @@ Examples:
   parallax replay --mode verify given          with block access lists (EIP-7928)
   parallax replay --json given | tail -1       the summary, for a script
 
-Exit status: 0 if every check passed, 1 if one failed (named on stderr), 2 if
-the input cannot be read.";
+Exit status: 0 if every check passed, 1 if one failed (named on stderr), else 2
+if some input cannot be used. Other input is examined nevertheless.";
 
 /// Arguments of `parallax replay`.
 #[derive(Debug, Args)]

@@ -1,7 +1,6 @@
 //! Where the blocks come from.
 
-use eyre::Result;
-use parallax_blocks::{BlockFile, BlockFiles};
+use parallax_blocks::{BlockFile, BlockFileError, BlockFiles};
 use parallax_workload::{Kind, Workload};
 use std::{fmt, path::PathBuf, vec};
 
@@ -32,9 +31,10 @@ impl fmt::Display for Label {
     }
 }
 
-/// All blocks to examine; each is decoded when it is its turn.
+/// All blocks to examine; each is decoded when it is its turn. What cannot be
+/// used is an error in its place, and the others follow.
 pub(crate) struct Cases {
-    recorded: vec::IntoIter<BlockFiles>,
+    recorded: vec::IntoIter<Result<BlockFiles, BlockFileError>>,
     current: Option<BlockFiles>,
     generated: GeneratedBlocks,
     left: usize,
@@ -55,39 +55,38 @@ fn generated_blocks(transactions: usize) -> GeneratedBlocks {
 
 impl Cases {
     /// The blocks of these paths; if there are none, made-up ones.
-    pub(crate) fn open(paths: &[PathBuf], transactions: usize) -> Result<Self> {
+    pub(crate) fn open(paths: &[PathBuf], transactions: usize) -> Self {
         let generated: GeneratedBlocks = if paths.is_empty() {
             generated_blocks(transactions)
         } else {
             Box::new(std::iter::empty())
         };
-        let recorded = paths
-            .iter()
-            .map(|path| BlockFiles::open(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self {
-            left: generated.len() + recorded.iter().map(ExactSizeIterator::len).sum::<usize>(),
+        let recorded: Vec<_> = paths.iter().map(|path| BlockFiles::open(path)).collect();
+        // A path that cannot be opened is one error.
+        let count = |opened: &Result<BlockFiles, _>| opened.as_ref().map_or(1, |files| files.len());
+        Self {
+            left: generated.len() + recorded.iter().map(count).sum::<usize>(),
             recorded: recorded.into_iter(),
             current: None,
             generated,
-        })
+        }
     }
 
-    fn next_recorded(&mut self) -> Option<Result<Case>> {
+    fn next_recorded(&mut self) -> Option<Result<Case, BlockFileError>> {
         loop {
             if let Some(file) = self.current.as_mut().and_then(Iterator::next) {
-                return Some(match file {
-                    Ok(file) => Ok(Case::Recorded(Box::new(file))),
-                    Err(error) => Err(error.into()),
-                });
+                return Some(file.map(|file| Case::Recorded(Box::new(file))));
             }
-            self.current = Some(self.recorded.next()?);
+            match self.recorded.next()? {
+                Ok(files) => self.current = Some(files),
+                Err(error) => return Some(Err(error)),
+            }
         }
     }
 }
 
 impl Iterator for Cases {
-    type Item = Result<Case>;
+    type Item = Result<Case, BlockFileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let case = self.next_recorded().or_else(|| {

@@ -7,6 +7,7 @@ use crate::harness::{
     measure::{Samples, Timing},
     verdict::{Finding, Of},
 };
+use parallax_blocks::BlockFileError;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -23,6 +24,13 @@ struct BlockLine<'a> {
     reexecutions: u64,
     longest_chain: usize,
     cpu_efficiency: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct UnusableLine<'a> {
+    file: &'a str,
+    verified: bool,
+    error: String,
 }
 
 #[derive(Serialize)]
@@ -52,6 +60,7 @@ struct SummaryObject {
     blocks: usize,
     verified: usize,
     failed: usize,
+    unusable: usize,
     unchecked: usize,
     geomean_speedup: Option<f64>,
     min_speedup: Option<f64>,
@@ -86,6 +95,15 @@ pub(crate) fn block(examination: &Examination) -> serde_json::Result<String> {
     })
 }
 
+/// The line of a file that is no block.
+pub(crate) fn unusable(error: &BlockFileError) -> serde_json::Result<String> {
+    serde_json::to_string(&UnusableLine {
+        file: error.file(),
+        verified: false,
+        error: error.to_string(),
+    })
+}
+
 fn check(finding: &Finding) -> CheckLine<'_> {
     let difference = finding.difference.as_ref();
     CheckLine {
@@ -104,7 +122,8 @@ pub(crate) fn summary(summary: &Summary) -> serde_json::Result<String> {
             blocks: summary.blocks(),
             verified: summary.verified,
             failed: summary.failed,
-            unchecked: summary.unchecked,
+            unusable: summary.unusable,
+            unchecked: summary.unchecked.values().sum(),
             geomean_speedup: summary.geomean_speedup(),
             min_speedup: summary.min_speedup(),
             workers: summary.workers,

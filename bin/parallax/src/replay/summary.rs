@@ -1,6 +1,11 @@
 //! All blocks together.
 
-use crate::harness::{examine::Examination, measure::Timing, statistics::geometric_mean};
+use crate::{
+    Outcome,
+    harness::{examine::Examination, measure::Timing, statistics::geometric_mean, verdict::Of},
+};
+use parallax_blocks::Gap;
+use std::collections::BTreeMap;
 
 /// All blocks together.
 #[derive(Clone, Debug)]
@@ -8,8 +13,12 @@ pub(crate) struct Summary {
     pub(crate) workers: usize,
     pub(crate) verified: usize,
     pub(crate) failed: usize,
-    /// Checks that a file has a witness for, but not enough.
-    pub(crate) unchecked: usize,
+    /// Files and paths of which no block could be made.
+    pub(crate) unusable: usize,
+    /// Blocks whose state root was compared with the header's.
+    pub(crate) state_roots: usize,
+    /// Blocks that have a witness, but not enough to compare the state root.
+    pub(crate) unchecked: BTreeMap<Gap, usize>,
     speedups: Vec<f64>,
 }
 
@@ -19,7 +28,9 @@ impl Summary {
             workers,
             verified: 0,
             failed: 0,
-            unchecked: 0,
+            unusable: 0,
+            state_roots: 0,
+            unchecked: BTreeMap::new(),
             speedups: Vec::new(),
         }
     }
@@ -30,13 +41,37 @@ impl Summary {
         } else {
             self.failed += 1;
         }
-        self.unchecked += examination.verdict.unchecked.len();
+        let verdict = &examination.verdict;
+        for unchecked in &verdict.unchecked {
+            *self.unchecked.entry(unchecked.gap).or_default() += 1;
+        }
+        let mut findings = verdict.findings.iter();
+        let compared =
+            findings.any(|finding| finding.name == "stateRoot" && finding.of == Of::Sequential);
+        self.state_roots += usize::from(compared);
         let timing = examination.timing.as_ref();
         self.speedups.extend(timing.map(Timing::speedup));
     }
 
     pub(crate) fn blocks(&self) -> usize {
-        self.verified + self.failed
+        self.verified + self.failed + self.unusable
+    }
+
+    /// Blocks that have a witness.
+    pub(crate) fn witnesses(&self) -> usize {
+        self.state_roots + self.unchecked.values().sum::<usize>()
+    }
+
+    /// What the exit status says. A failed check is worse than input that says
+    /// nothing about the engine.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if self.failed > 0 {
+            Outcome::CheckFailed
+        } else if self.unusable > 0 {
+            Outcome::Unusable
+        } else {
+            Outcome::Verified
+        }
     }
 
     /// Geometric mean of the speed-ups, if a block was timed.

@@ -5,6 +5,7 @@ use crate::harness::{
     examine::Examination,
     measure::{Samples, Timing},
 };
+use parallax_blocks::BlockFileError;
 
 const LABEL: usize = 18;
 
@@ -46,22 +47,44 @@ pub(crate) fn row(examination: &Examination) -> String {
     )
 }
 
+/// The line of a file that is no block.
+pub(crate) fn unusable(error: &BlockFileError) -> String {
+    format!("{:>LABEL$} {error}  FAILED", "unusable")
+}
+
 /// The lines below the blocks.
 pub(crate) fn footer(summary: &Summary) -> String {
-    let unchecked = match summary.unchecked {
+    let unusable = match summary.unusable {
         0 => String::new(),
-        1 => "; 1 check is not possible, RUST_LOG=info says why".to_owned(),
-        checks => format!("; {checks} checks are not possible, RUST_LOG=info says why"),
+        unusable => format!(", {unusable} unusable"),
     };
     format!(
-        "\n{} blocks, {} verified, {} failed{unchecked}\n{} workers, speed-up {} (geometric mean), {} (least)",
+        "\n{} blocks, {} verified, {} failed{unusable}\n{}{} workers, speed-up {} (geometric mean), {} (least)",
         summary.blocks(),
         summary.verified,
         summary.failed,
+        state_roots(summary),
         summary.workers,
         times(summary.geomean_speedup()),
         times(summary.min_speedup()),
     )
+}
+
+/// How many of the blocks with a witness had their state root checked, and why
+/// the others had not; nothing where there is no witness.
+fn state_roots(summary: &Summary) -> String {
+    let witnesses = summary.witnesses();
+    if witnesses == 0 {
+        return String::new();
+    }
+    let mut text = format!(
+        "stateRoot checked in {} of {witnesses} blocks with a witness\n",
+        summary.state_roots
+    );
+    for (gap, blocks) in &summary.unchecked {
+        text += &format!("  not in {blocks}: {gap}\n");
+    }
+    text
 }
 
 fn milliseconds(samples: Option<&Samples>) -> String {

@@ -8,14 +8,25 @@ use std::mem::take;
 /// A key on its way down the trie.
 pub(super) struct Path<'a> {
     nodes: &'a NodeSet,
+    siblings: Siblings,
     key: B256,
     nibbles: Nibbles,
 }
 
+/// How a sibling is treated that is needed and not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Siblings {
+    /// As an error.
+    MustBeKnown,
+    /// As a branch.
+    AreBranches,
+}
+
 impl<'a> Path<'a> {
-    pub(super) fn new(nodes: &'a NodeSet, key: &B256) -> Self {
+    pub(super) fn new(nodes: &'a NodeSet, siblings: Siblings, key: &B256) -> Self {
         Self {
             nodes,
+            siblings,
             key: *key,
             nibbles: Nibbles::unpack(key),
         }
@@ -178,8 +189,8 @@ pub(super) fn remove(node: &mut Node, path: &Path<'_>, depth: usize) -> Result<b
 }
 
 /// Merges a branch that has lost a child with its last child, if only one is
-/// left. That child must be known: whether it is a leaf, an extension or a
-/// branch decides the shape of the result.
+/// left. That child must be known, or taken for a branch: whether it is a leaf, an
+/// extension or a branch decides the shape of the result.
 fn collapse(node: &mut Node, path: &Path<'_>, depth: usize) -> Result<(), TrieError> {
     let Node::Branch(children) = node else {
         return Ok(());
@@ -190,10 +201,14 @@ fn collapse(node: &mut Node, path: &Path<'_>, depth: usize) -> Result<(), TrieEr
     let (Some((nibble, last)), None) = (left.next(), left.next()) else {
         return Ok(());
     };
-    path.read(last, depth + 1).map_err(|error| match error {
-        TrieError::Missing { hash, key, .. } => TrieError::MissingSibling { hash, key, depth },
-        other => other,
-    })?;
+    match path.read(last, depth + 1) {
+        // Unread, it is put below an extension like any branch.
+        Err(TrieError::Missing { .. }) if path.siblings == Siblings::AreBranches => {}
+        Err(TrieError::Missing { hash, key, .. }) => {
+            return Err(TrieError::MissingSibling { hash, key, depth });
+        }
+        read => read?,
+    }
     *node = take(last).below(Nibbles::from_nibbles([nibble]));
     Ok(())
 }

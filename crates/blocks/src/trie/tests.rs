@@ -213,3 +213,49 @@ fn an_empty_value_is_refused() {
     assert!(trie.insert(&B256::ZERO, Vec::new()).is_err());
     assert_eq!(trie.root(), EMPTY_ROOT_HASH);
 }
+
+/// One key beside several that share a nibble, so that without it a branch is
+/// left alone below the root.
+fn a_branch_left_alone() -> (Model, NodeSet, B256) {
+    let key = |byte| B256::repeat_byte(byte);
+    let long = vec![7; 40];
+    let keys = [key(0x11), key(0x21), key(0x22), key(0x23)];
+    let model: Model = keys.map(|key| (key, long.clone())).into();
+    let mut builder = full(&model);
+    builder.root();
+    let proofs = builder.take_proof_nodes();
+    let siblings = proofs.matching_nodes_sorted(&Nibbles::from_nibbles([2]));
+    let mut nodes = all_nodes(&model);
+    let sibling = keccak256(&siblings.last().unwrap().1);
+    assert!(nodes.0.remove(&sibling).is_some());
+    (model, nodes, sibling)
+}
+
+#[test]
+fn a_branch_left_alone_need_not_be_known() {
+    let (mut model, nodes, hash) = a_branch_left_alone();
+    let (root, key) = (full_root(&model), B256::repeat_byte(0x11));
+    let mut strict = PartialTrie::new(root, &nodes);
+    let missing = TrieError::MissingSibling {
+        hash,
+        key,
+        depth: 0,
+    };
+    assert_eq!(strict.remove(&key), Err(missing));
+    let mut guess = PartialTrie::new(root, &nodes).assuming_branches();
+    assert_eq!(guess.remove(&key), Ok(true));
+    model.remove(&key);
+    assert_eq!(guess.root(), full_root(&model));
+}
+
+#[test]
+fn a_leaf_taken_for_a_branch_gives_another_root() {
+    let key = |byte| B256::repeat_byte(byte);
+    let mut model: Model = [0x11, 0x21].map(|byte| (key(byte), vec![7; 40])).into();
+    let mut nodes = all_nodes(&model);
+    nodes.0.remove(&full_leaf_hash(&model, &key(0x21)));
+    let mut guess = PartialTrie::new(full_root(&model), &nodes).assuming_branches();
+    assert_eq!(guess.remove(&key(0x11)), Ok(true));
+    model.remove(&key(0x11));
+    assert_ne!(guess.root(), full_root(&model));
+}
