@@ -94,7 +94,11 @@ pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &[u8]) -> Result<T, B
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "JSON".into() } else { path };
+        let field = if matches!(path.as_str(), "." | "?") {
+            "JSON".into()
+        } else {
+            path
+        };
         BlockFileError::field(file, field, error.into_inner())
     })?;
     json.end()
