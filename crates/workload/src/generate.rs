@@ -6,14 +6,16 @@ mod swaps;
 mod tokens;
 mod transfers;
 
-use crate::{Kind, Workload, world::World};
+use crate::{Kind, Size, Workload, world::World};
 
-/// Makes a block of a kind with so many transactions.
+/// Makes a block of a kind, of a number of transactions or another [`Size`].
 ///
 /// The fork is Osaka, the base fee 1 gwei, the block gas limit enough for the
-/// gas limits of all transactions. Every transaction succeeds.
+/// gas limits of all transactions. Every transaction succeeds but for those that the
+/// workload names.
 #[must_use]
-pub fn generate(kind: Kind, transactions: usize, seed: u64) -> Workload {
+pub fn generate(kind: Kind, size: impl Into<Size>, seed: u64) -> Workload {
+    let size = size.into();
     let mut world = World::new(seed);
     let make = match kind {
         Kind::Transfers => transfers::independent,
@@ -27,9 +29,10 @@ pub fn generate(kind: Kind, transactions: usize, seed: u64) -> Workload {
         Kind::Counter => chain::counter,
         Kind::Mixed => mixed::mixed,
     };
-    make(&mut world, transactions);
+    make(&mut world, size.transactions);
+    world.populate(size.accounts);
     world.finish(
-        format!("{kind} txs={transactions} seed={seed}"),
+        format!("{kind} {} seed={seed}", size.label()),
         kind.description(),
     )
 }

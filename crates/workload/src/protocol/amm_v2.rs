@@ -4,13 +4,15 @@ mod exchange;
 
 use super::{Intent, Pools, Stopped};
 use crate::{
-    Call, PublishedArtifacts, Setup,
+    Call, PublishedArtifacts, Setup, Size,
     rng::{Rng, Zipf},
+    snapshot::Recipe,
     world::{ETHER, TIMESTAMP, World, gas},
 };
 use alloy_primitives::{Address, Bytes};
 pub(super) use exchange::ARTIFACTS;
 use exchange::{Exchange, ExchangeCode, Pool};
+use serde::{Deserialize, Serialize};
 
 /// Pools that popularity is spread over.
 const ZIPF_POOLS: usize = 1_000;
@@ -23,21 +25,30 @@ pub(super) fn swaps(
     world: &mut World,
     artifacts: &PublishedArtifacts,
     pools: Pools,
-    transactions: usize,
+    size: Size,
 ) -> Result<(), Stopped> {
-    let mut rng = Rng::new(world.rng.next());
-    let owner = world.address("deployer", 0);
-    let traders: Vec<_> = (0..transactions)
-        .map(|index| world.user("trader", index))
-        .collect();
     let count = match pools {
-        Pools::Own => transactions,
-        Pools::Zipf => ZIPF_POOLS,
+        Pools::Own => size.transactions,
+        Pools::Zipf => size.pools_or(ZIPF_POOLS),
         Pools::Hot => 1,
     };
+    let residents = size.accounts.max(size.transactions);
+    let owner = world.address("deployer", 0);
+    let seed = world.rng.next();
+    let recipe = Recipe::new("amm-v2", world.seed())
+        .number("pools", count)
+        .artifacts(artifacts, ARTIFACTS)?;
+    let mut market = world.begin(artifacts, recipe, residents, |setup, _| {
+        Market::open(setup, artifacts, owner, count, &mut Rng::new(seed))
+    })?;
+    let mut rng = Rng::new(world.rng.next());
+    let traders: Vec<_> = rng
+        .distinct(size.transactions, residents)
+        .into_iter()
+        .map(|index| world.resident(index))
+        .collect();
     let popularity = Zipf::new(count);
     let intents = world.prepare(|setup| {
-        let mut market = Market::open(setup, artifacts, owner, count, &mut rng)?;
         let traders = traders.into_iter().enumerate();
         let swaps = traders.map(|(index, trader)| {
             let pool = match pools {
@@ -54,6 +65,7 @@ pub(super) fn swaps(
 
 /// The exchange, and its pools as they will be when all swaps made so far have been
 /// executed.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Market {
     exchange: Exchange,
     pools: Vec<Pool>,
