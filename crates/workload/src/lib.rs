@@ -24,7 +24,7 @@ pub use generate::generate;
 pub use kind::{Kind, UnknownKind, catalogue};
 pub use layout::{Pair, RING_SIZE, Reserves, array_slot, mapping_slot, pair, token};
 pub use mainnet::MAINNET_CODES;
-pub use protocol::{Pools, Protocol, ProtocolError, Transfers, UnknownProtocol, protocols};
+pub use protocol::{Day, Pools, Protocol, ProtocolError, Transfers, UnknownProtocol, protocols};
 pub use published::{ArtifactError, CreationCode, INSTALL_COMMAND, PublishedArtifacts};
 pub use setup::{Setup, SetupError};
 pub use size::Size;

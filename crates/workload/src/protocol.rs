@@ -1,13 +1,19 @@
 //! The catalogue of blocks on protocols that others published.
 
 mod amm_v2;
+mod arbitrage;
+mod collectible;
+mod day;
 mod erc20;
 mod intent;
+mod multicall;
+mod smart_account;
 mod token;
 
 use crate::{ArtifactError, PublishedArtifacts, SetupError, Size, Workload, world::World};
+pub use day::Day;
 pub use erc20::Transfers;
-use intent::Intent;
+use intent::{Act, Intent};
 use std::{fmt, str::FromStr};
 
 /// A block of transactions on a real protocol: its published code, deployed and
@@ -18,6 +24,10 @@ pub enum Protocol {
     Erc20(Transfers),
     /// Swaps on Uniswap V2 through its router.
     AmmV2(Pools),
+    /// Many things at once.
+    Day(Day),
+    /// Bots race for gaps between prices on Uniswap V2.
+    Arbitrage,
 }
 
 /// Which pools are traded in.
@@ -44,6 +54,9 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::AmmV2(Pools::Own),
         Protocol::AmmV2(Pools::Zipf),
         Protocol::AmmV2(Pools::Hot),
+        Protocol::Day(Day::Defi),
+        Protocol::Day(Day::Mainnet),
+        Protocol::Arbitrage,
     ]
 }
 
@@ -77,6 +90,9 @@ impl Protocol {
             Self::AmmV2(Pools::Own) => "amm-v2-own",
             Self::AmmV2(Pools::Zipf) => "amm-v2-zipf",
             Self::AmmV2(Pools::Hot) => "amm-v2-hot",
+            Self::Day(Day::Defi) => "defi-day",
+            Self::Day(Day::Mainnet) => "mainnet-like",
+            Self::Arbitrage => "arbitrage",
         }
     }
 
@@ -101,6 +117,13 @@ impl Protocol {
             Self::AmmV2(Pools::Own) => "Uniswap V2 swaps by the router, each in a pool of its own",
             Self::AmmV2(Pools::Zipf) => "Uniswap V2 swaps by the router in pools by Zipf 1.0",
             Self::AmmV2(Pools::Hot) => "Uniswap V2 swaps by the router, all in one pool",
+            Self::Day(Day::Defi) => {
+                "swaps, tokens, payments, creations by people and in pools by Zipf 1.0"
+            }
+            Self::Day(Day::Mainnet) => {
+                "what Ethereum's blocks are made of, by people and in pools by Zipf 1.0"
+            }
+            Self::Arbitrage => "bots race for gaps between prices; all but the first revert",
         }
     }
 
@@ -112,7 +135,8 @@ impl Protocol {
     pub fn check(self, artifacts: &PublishedArtifacts) -> Result<(), ArtifactError> {
         match self {
             Self::Erc20(transfers) => transfers.check(artifacts),
-            Self::AmmV2(_) => artifacts.check(amm_v2::ARTIFACTS),
+            Self::AmmV2(_) | Self::Arbitrage => artifacts.check(amm_v2::ARTIFACTS),
+            Self::Day(day) => day.check(artifacts),
         }
     }
 
@@ -134,6 +158,8 @@ impl Protocol {
         let made = match self {
             Self::Erc20(row) => erc20::transfers(&mut world, artifacts, row, size),
             Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, size),
+            Self::Day(day) => day::day(&mut world, artifacts, day, size),
+            Self::Arbitrage => arbitrage::races(&mut world, artifacts, size),
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),

@@ -54,11 +54,12 @@ struct Bound {
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     text: String,
-    large: bool,
+    /// How long making it takes, roughly, in microseconds.
+    work: usize,
 }
 
-/// From this number of anything on, making a state takes longer than reading it.
-const LARGE: usize = 5_000;
+/// What takes less work than this is made each time.
+const WORTH_A_FILE: usize = 1_000_000;
 
 impl Recipe {
     /// For a state of this name and seed, made by this version of this crate.
@@ -66,14 +67,14 @@ impl Recipe {
         let sources = env!("PARALLAX_WORKLOAD_SOURCES");
         Self {
             text: format!("{name} seed={seed} sources={sources}"),
-            large: false,
+            work: 0,
         }
     }
 
-    /// Depends on a number as well.
-    pub(crate) fn number(mut self, name: &str, value: usize) -> Self {
+    /// Depends on a number of things as well, each of which takes so many microseconds.
+    pub(crate) fn number(mut self, name: &str, value: usize, micros: usize) -> Self {
         self.text += &format!(" {name}={value}");
-        self.large |= value >= LARGE;
+        self.work = self.work.saturating_add(value.saturating_mul(micros));
         self
     }
 
@@ -89,7 +90,7 @@ impl Recipe {
 
     /// Whether the state is worth a file.
     pub(crate) fn is_large(&self) -> bool {
-        self.large
+        self.work >= WORTH_A_FILE
     }
 
     fn digest(&self) -> B256 {

@@ -23,6 +23,7 @@ pub(crate) mod gas {
     pub(crate) const TOKEN: u64 = 80_000;
     pub(crate) const SWAP: u64 = 220_000;
     pub(crate) const SMALL: u64 = 100_000;
+    pub(crate) const CREATION: u64 = 2_000_000;
 }
 
 /// A block under construction.
@@ -125,6 +126,15 @@ impl World {
         data: Bytes,
         gas_limit: u64,
     ) {
+        self.append(from, TxKind::Call(to), value, data, gas_limit);
+    }
+
+    /// Appends a transaction that creates a contract.
+    pub(crate) fn create(&mut self, from: Address, code: Bytes, gas_limit: u64) {
+        self.append(from, TxKind::Create, 0, code, gas_limit);
+    }
+
+    fn append(&mut self, from: Address, kind: TxKind, value: u128, data: Bytes, gas_limit: u64) {
         let sender = self.state.account(from);
         let first = sender.map_or(0, |info| info.nonce);
         let nonce = self.nonces.entry(from).or_insert(first);
@@ -134,7 +144,7 @@ impl World {
             caller: from,
             gas_limit,
             gas_price: 3 * GWEI + tip,
-            kind: TxKind::Call(to),
+            kind,
             value: U256::from(value),
             data,
             nonce: *nonce,
@@ -189,7 +199,7 @@ impl World {
             let known = world.prepare(|setup| with(setup, &all))?;
             Ok((world.state, known))
         };
-        let recipe = recipe.number("residents", residents);
+        let recipe = recipe.number("residents", residents, 10);
         let snapshots = artifacts.snapshots();
         let (state, known) = match snapshots.filter(|_| recipe.is_large()) {
             Some(snapshots) => snapshots.get(&recipe, make)?,

@@ -31,7 +31,7 @@ impl Drop for Folder {
 }
 
 fn recipe(seed: u64) -> Recipe {
-    Recipe::new("test", seed).number("accounts", 3)
+    Recipe::new("test", seed).number("accounts", 3, 10)
 }
 
 fn state() -> Result<(MemoryState, Vec<Address>), SetupError> {
@@ -103,6 +103,13 @@ fn another_recipe_is_another_state() {
     });
     fs::copy(other, one).unwrap();
     assert!(made(&folder.snapshots(), 1).0);
+}
+
+#[test]
+fn only_what_takes_long_is_worth_a_file() {
+    let recipe = |pools| recipe(1).number("pools", pools, 500);
+    assert!(!recipe(1_000).is_large());
+    assert!(recipe(2_000).is_large());
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! Blocks on published protocols do what they say, sequentially and in parallel.
 
 mod amm_v2;
+mod arbitrage;
 mod chain;
+mod day;
 mod erc20;
+mod scale;
+mod shape;
 
 use chain::{SEED, generate, run};
 use parallax_engine::{Engine, EngineConfig};

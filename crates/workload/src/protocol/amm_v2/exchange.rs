@@ -161,13 +161,9 @@ impl Exchange {
         order: &Order,
         rng: &mut Rng,
     ) -> Result<(), Stopped> {
-        let Order {
-            trader,
-            token_in,
-            token_out,
-            amount_in,
-            ..
-        } = *order;
+        let (trader, path) = (order.trader, &order.path);
+        let (token_in, token_out) = (path[0], path[path.len() - 1]);
+        let amount_in = order.amount_in;
         // Some is left, so that no slot is emptied.
         token::transfer(setup, token_in, self.owner, trader, amount_in + ETHER)?;
         if rng.chance(75) {

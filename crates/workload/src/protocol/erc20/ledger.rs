@@ -44,12 +44,6 @@ impl Token {
         }
     }
 
-    /// What an owner has.
-    pub(in crate::protocol) fn balance(&self, state: &MemoryState, owner: Address) -> U256 {
-        let slot = mapping_slot(word(owner), U256::from(self.ledger.balances));
-        state.storage(self.address, slot)
-    }
-
     /// Lets a spender take any amount from an owner.
     pub(in crate::protocol) fn allow(
         &self,
