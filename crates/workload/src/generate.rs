@@ -1,6 +1,7 @@
 //! Makes a block of a kind.
 
 mod chain;
+mod hard;
 mod mixed;
 mod swaps;
 mod tokens;
@@ -27,6 +28,10 @@ pub fn generate(kind: Kind, size: impl Into<Size>, seed: u64) -> Workload {
         Kind::SwapOnePool => swaps::one_pool,
         Kind::Chain => chain::ring,
         Kind::Counter => chain::counter,
+        Kind::AbortCascade => hard::abort_cascade,
+        Kind::PublishThenRevert => hard::publish_then_revert,
+        Kind::LongLast => hard::long_last,
+        Kind::CollidingKeys => hard::colliding_keys,
         Kind::Mixed => mixed::mixed,
     };
     make(&mut world, size.transactions);
@@ -35,4 +40,19 @@ pub fn generate(kind: Kind, size: impl Into<Size>, seed: u64) -> Workload {
         format!("{kind} {} seed={seed}", size.label()),
         kind.description(),
     )
+}
+
+/// A block of token transfers behind a transaction that is not valid, because its nonce
+/// is too high: only building (which leaves it out) accepts the block. The transactions
+/// are one more than asked for.
+#[must_use]
+pub fn invalid_first(size: impl Into<Size>, seed: u64) -> Workload {
+    let size = size.into();
+    let mut workload = generate(Kind::Erc20, size.transactions.saturating_add(1), seed);
+    if let Some(first) = workload.block.transactions.first_mut() {
+        first.nonce += 1;
+    }
+    workload.name = format!("invalid-first {} seed={seed}", size.label());
+    "token transfers behind an invalid transaction".clone_into(&mut workload.description);
+    workload
 }

@@ -20,7 +20,7 @@ mod world;
 
 pub use abi::Call;
 pub use artifact::{Artifact, Contract};
-pub use generate::generate;
+pub use generate::{generate, invalid_first};
 pub use kind::{Kind, UnknownKind, catalogue};
 pub use layout::{Pair, RING_SIZE, Reserves, array_slot, mapping_slot, pair, token};
 pub use mainnet::MAINNET_CODES;

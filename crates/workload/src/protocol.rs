@@ -45,15 +45,15 @@ pub enum Pools {
 #[must_use]
 pub fn protocols() -> &'static [Protocol] {
     &[
+        Protocol::AmmV2(Pools::Own),
+        Protocol::AmmV2(Pools::Zipf),
+        Protocol::AmmV2(Pools::Hot),
         Protocol::Erc20(Transfers::Usdt),
         Protocol::Erc20(Transfers::Usdc),
         Protocol::Erc20(Transfers::OpenZeppelin),
         Protocol::Erc20(Transfers::Airdrop),
         Protocol::Erc20(Transfers::Treasury),
         Protocol::Erc20(Transfers::Fee),
-        Protocol::AmmV2(Pools::Own),
-        Protocol::AmmV2(Pools::Zipf),
-        Protocol::AmmV2(Pools::Hot),
         Protocol::Day(Day::Defi),
         Protocol::Day(Day::Mainnet),
         Protocol::Arbitrage,

@@ -59,7 +59,7 @@ pub(crate) struct Recipe {
 }
 
 /// What takes less work than this is made each time.
-const WORTH_A_FILE: usize = 1_000_000;
+const WORTH_A_FILE: usize = 500_000;
 
 impl Recipe {
     /// For a state of this name and seed, made by this version of this crate.

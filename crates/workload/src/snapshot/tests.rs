@@ -108,8 +108,8 @@ fn another_recipe_is_another_state() {
 #[test]
 fn only_what_takes_long_is_worth_a_file() {
     let recipe = |pools| recipe(1).number("pools", pools, 500);
-    assert!(!recipe(1_000).is_large());
-    assert!(recipe(2_000).is_large());
+    assert!(!recipe(900).is_large());
+    assert!(recipe(1_000).is_large());
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::chain::{Chain, SEED, after, argument, generate, run};
 use alloy_primitives::{Address, U256};
-use parallax_workload::Protocol;
+use parallax_engine::BlockOutput;
+use parallax_workload::{Protocol, Size, Workload};
 use revm::context::TxEnv;
 
 const TRANSACTIONS: usize = 300;
@@ -17,7 +18,8 @@ fn path(tx: &TxEnv) -> Vec<Address> {
 
 #[test]
 fn the_first_gains_and_the_others_revert() {
-    let Some(workload) = generate(Protocol::Arbitrage, TRANSACTIONS, SEED) else {
+    let size = Size::new(TRANSACTIONS).pools(60);
+    let Some(workload) = generate(Protocol::Arbitrage, size, SEED) else {
         return;
     };
     let output = run(&workload);
@@ -64,7 +66,7 @@ fn the_first_gains_and_the_others_revert() {
 }
 
 /// Bots have more of the token that they began with than before.
-fn check_bots(workload: &parallax_workload::Workload, output: &parallax_engine::BlockOutput) {
+fn check_bots(workload: &Workload, output: &BlockOutput) {
     let (mut before, mut now) = (
         Chain::new(&workload.state),
         Chain::new(&after(workload, output)),

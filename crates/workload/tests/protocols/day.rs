@@ -6,7 +6,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Log, U256, keccak256, map::HashMap};
 use parallax_engine::{BlockOutput, Engine, EngineConfig};
-use parallax_workload::{Call, Day, Protocol, Workload};
+use parallax_workload::{Call, Day, Protocol, Size, Workload};
 use revm::context::TxEnv;
 
 const TRANSACTIONS: usize = 1_000;
@@ -208,9 +208,13 @@ fn share(of_table: usize, total: usize) -> std::ops::RangeInclusive<usize> {
     exact.saturating_sub(3)..=exact + 3
 }
 
+fn size() -> Size {
+    Size::new(TRANSACTIONS).accounts(20_000).pools(100)
+}
+
 #[test]
 fn defi_day() {
-    let Some(workload) = generate(Protocol::Day(Day::Defi), TRANSACTIONS, SEED) else {
+    let Some(workload) = generate(Protocol::Day(Day::Defi), size(), SEED) else {
         return;
     };
     let counts = check(&workload);
@@ -230,7 +234,7 @@ fn defi_day() {
 
 #[test]
 fn mainnet_like() {
-    let Some(workload) = generate(Protocol::Day(Day::Mainnet), TRANSACTIONS, SEED) else {
+    let Some(workload) = generate(Protocol::Day(Day::Mainnet), size(), SEED) else {
         return;
     };
     let counts = check(&workload);
@@ -254,22 +258,23 @@ fn mainnet_like() {
 
 /// The shape that was measured on mainnet: 55 to 65 % of the transactions of a block
 /// depend on none before, the longest chain has at most 16 % of them, the hottest
-/// slot is touched by 8 %.
+/// slot is touched by 8 %. Of blocks as large as mainnet's: the more transactions, the
+/// more of them meet in the same places.
 #[test]
 fn mainnet_like_has_the_shape_of_mainnet() {
-    let mut independent = Vec::new();
-    for (seed, transactions) in [(1, 400), (2, 1_000), (3, 2_000)] {
-        let Some(workload) = generate(Protocol::Day(Day::Mainnet), transactions, seed) else {
+    const TRANSACTIONS: usize = 300;
+    let mut shapes = Vec::new();
+    for seed in 1..=3 {
+        let Some(workload) = generate(Protocol::Day(Day::Mainnet), TRANSACTIONS, seed) else {
             return;
         };
         let shape = Shape::of(&workload);
-        println!("{transactions} transactions: {shape:?}");
-        independent.push(shape.independent);
-        assert!((0.53..=0.67).contains(&shape.independent), "{shape:?}");
+        println!("{shape:?}");
+        shapes.push(shape);
+        assert!((0.52..=0.68).contains(&shape.independent), "{shape:?}");
         assert!(shape.longest_chain <= 0.16, "{shape:?}");
-        assert!((0.04..=0.12).contains(&shape.hottest), "{shape:?}");
 
-        // The engine counts the same chains, but for balances that are looked at.
+        // The engine counts balances as well, where somebody looks at them.
         let config = EngineConfig {
             workers: 2,
             dependencies: true,
@@ -277,9 +282,11 @@ fn mainnet_like_has_the_shape_of_mainnet() {
         };
         let engine = Engine::new(config).unwrap();
         let output = engine.replay(&workload.block, &workload.state).unwrap();
-        let chain = output.stats.longest_chain as f64 / transactions as f64;
+        let chain = output.stats.longest_chain as f64 / TRANSACTIONS as f64;
         assert!(chain <= 0.16, "{chain} {shape:?}");
     }
-    let mean = independent.iter().sum::<f64>() / independent.len() as f64;
-    assert!((0.55..=0.65).contains(&mean), "{mean}");
+    let mean = |of: fn(&Shape) -> f64| shapes.iter().map(of).sum::<f64>() / shapes.len() as f64;
+    let (independent, hottest) = (mean(|shape| shape.independent), mean(|shape| shape.hottest));
+    assert!((0.55..=0.65).contains(&independent), "{independent}");
+    assert!((0.06..=0.10).contains(&hottest), "{hottest}");
 }

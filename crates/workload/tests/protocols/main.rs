@@ -10,12 +10,17 @@ mod shape;
 
 use chain::{SEED, generate, run};
 use parallax_engine::{Engine, EngineConfig};
-use parallax_workload::{INSTALL_COMMAND, PublishedArtifacts, protocols};
+use parallax_workload::{INSTALL_COMMAND, PublishedArtifacts, Size, protocols};
+
+/// On few pools, which take long to open.
+fn small(transactions: usize) -> Size {
+    Size::new(transactions).accounts(3_000).pools(50)
+}
 
 #[test]
 fn same_seed_same_block() {
     for protocol in protocols() {
-        let workloads = [5, 5, 6].map(|seed| generate(*protocol, 10, seed));
+        let workloads = [5, 5, 6].map(|seed| generate(*protocol, small(10), seed));
         let [Some(first), Some(again), Some(other)] = workloads else {
             continue;
         };
@@ -34,7 +39,7 @@ fn same_seed_same_block() {
 #[test]
 fn no_transactions_is_fine() {
     for protocol in protocols() {
-        if let Some(workload) = generate(*protocol, 0, 1) {
+        if let Some(workload) = generate(*protocol, small(0), 1) {
             assert!(workload.block.transactions.is_empty());
         }
     }
@@ -43,7 +48,7 @@ fn no_transactions_is_fine() {
 #[test]
 fn the_parallel_engine_agrees() {
     for protocol in protocols() {
-        let Some(workload) = generate(*protocol, 200, SEED) else {
+        let Some(workload) = generate(*protocol, small(200), SEED) else {
             continue;
         };
         let mut expected = run(&workload);
