@@ -142,7 +142,7 @@ impl Market {
         let mut order = Order::new(trader, &mut self.pools[pool], ETHER, rng.chance(50));
         self.pools[pool].reserves = reserves;
         self.exchange.admit(setup, &order, rng)?;
-        // No other transactions of a block move a price by a third.
+        // What comes out is known, and it is not half as much again.
         order.least_out = order.least_out / 2 * 3;
         Ok(self.intent(&order))
     }

@@ -170,7 +170,7 @@ impl Open {
         self.swap(setup, from, crowd)
     }
 
-    /// A bot asks for twice what it puts in: a gap that is no longer there.
+    /// A bot asks for twice what there is to get: a gap that is no longer there.
     fn late_arbitrage(
         &mut self,
         setup: &mut Setup,
