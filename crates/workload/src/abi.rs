@@ -58,3 +58,11 @@ impl Call {
         self.0.into()
     }
 }
+
+/// Bytes as an argument: their number, then they, up to a whole word.
+pub(crate) fn padded(bytes: &[u8]) -> Vec<u8> {
+    let mut argument = U256::from(bytes.len()).to_be_bytes::<32>().to_vec();
+    argument.extend(bytes);
+    argument.resize(argument.len().next_multiple_of(32), 0);
+    argument
+}

@@ -1,19 +1,22 @@
 //! Makes a block of a kind.
 
 mod chain;
+mod hard;
 mod mixed;
 mod swaps;
 mod tokens;
 mod transfers;
 
-use crate::{Kind, Workload, world::World};
+use crate::{Kind, Size, Workload, world::World};
 
-/// Makes a block of a kind with so many transactions.
+/// Makes a block of a kind, of a number of transactions or another [`Size`].
 ///
 /// The fork is Osaka, the base fee 1 gwei, the block gas limit enough for the
-/// gas limits of all transactions. Every transaction succeeds.
+/// gas limits of all transactions. Every transaction succeeds but for those that the
+/// workload names.
 #[must_use]
-pub fn generate(kind: Kind, transactions: usize, seed: u64) -> Workload {
+pub fn generate(kind: Kind, size: impl Into<Size>, seed: u64) -> Workload {
+    let size = size.into();
     let mut world = World::new(seed);
     let make = match kind {
         Kind::Transfers => transfers::independent,
@@ -25,11 +28,31 @@ pub fn generate(kind: Kind, transactions: usize, seed: u64) -> Workload {
         Kind::SwapOnePool => swaps::one_pool,
         Kind::Chain => chain::ring,
         Kind::Counter => chain::counter,
+        Kind::AbortCascade => hard::abort_cascade,
+        Kind::PublishThenRevert => hard::publish_then_revert,
+        Kind::LongLast => hard::long_last,
+        Kind::CollidingKeys => hard::colliding_keys,
         Kind::Mixed => mixed::mixed,
     };
-    make(&mut world, transactions);
+    make(&mut world, size.transactions);
+    world.populate(size.accounts);
     world.finish(
-        format!("{kind} txs={transactions} seed={seed}"),
+        format!("{kind} {} seed={seed}", size.label()),
         kind.description(),
     )
+}
+
+/// A block of token transfers behind a transaction that is not valid, because its nonce
+/// is too high: only building (which leaves it out) accepts the block. The transactions
+/// are one more than asked for.
+#[must_use]
+pub fn invalid_first(size: impl Into<Size>, seed: u64) -> Workload {
+    let size = size.into();
+    let mut workload = generate(Kind::Erc20, size.transactions.saturating_add(1), seed);
+    if let Some(first) = workload.block.transactions.first_mut() {
+        first.nonce += 1;
+    }
+    workload.name = format!("invalid-first {} seed={seed}", size.label());
+    "token transfers behind an invalid transaction".clone_into(&mut workload.description);
+    workload
 }

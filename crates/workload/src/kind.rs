@@ -23,12 +23,23 @@ pub enum Kind {
     Chain,
     /// Every transaction increments the same slot.
     Counter,
+    /// Each transaction reads what the one before it writes late, and those behind are
+    /// done first.
+    AbortCascade,
+    /// What transactions write has to be taken back, because an earlier one makes them
+    /// revert.
+    PublishThenRevert,
+    /// Independent transactions, and one of 16.7 million gas behind them.
+    LongLast,
+    /// Senders and slots that differ in few bits.
+    CollidingKeys,
     /// What a busy day looks like: transfers, tokens, approvals, swaps and a few
     /// contracts, all with Zipf popularity.
     Mixed,
 }
 
-/// All kinds, from the least conflicts to the most, and the mix.
+/// All kinds, from the least conflicts to the most, those that are meant to be hard,
+/// and the mix.
 #[must_use]
 pub fn catalogue() -> &'static [Kind] {
     &[
@@ -41,6 +52,10 @@ pub fn catalogue() -> &'static [Kind] {
         Kind::SwapOnePool,
         Kind::Chain,
         Kind::Counter,
+        Kind::AbortCascade,
+        Kind::PublishThenRevert,
+        Kind::LongLast,
+        Kind::CollidingKeys,
         Kind::Mixed,
     ]
 }
@@ -59,6 +74,10 @@ impl Kind {
             Self::SwapOnePool => "swap-one-pool",
             Self::Chain => "chain",
             Self::Counter => "counter",
+            Self::AbortCascade => "abort-cascade",
+            Self::PublishThenRevert => "publish-revert",
+            Self::LongLast => "long-last",
+            Self::CollidingKeys => "colliding-keys",
             Self::Mixed => "mixed",
         }
     }
@@ -76,6 +95,12 @@ impl Kind {
             Self::SwapOnePool => "swaps by distinct senders, all in one pool",
             Self::Chain => "each transaction reads the slot that the one before it wrote",
             Self::Counter => "distinct senders increment one storage slot",
+            Self::AbortCascade => "each transaction reads what a longer one before it writes last",
+            Self::PublishThenRevert => {
+                "writers of one slot revert or not as a longer one before them decides last"
+            }
+            Self::LongLast => "independent transactions, then one of 16.7M gas",
+            Self::CollidingKeys => "independent writes by senders and to slots that look alike",
             Self::Mixed => "transfers, tokens, approvals, swaps and counters with Zipf popularity",
         }
     }

@@ -1,6 +1,7 @@
 //! Where our contracts keep their state, as Solidity lays it out.
 
 use alloy_primitives::{Address, U256, keccak256};
+use serde::{Deserialize, Serialize};
 
 /// Number of slots of the ring contract.
 pub const RING_SIZE: usize = 1024;
@@ -69,7 +70,7 @@ pub struct Pair {
 }
 
 /// The packed slot of an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reserves {
     /// Of the first and the second token.
     pub amounts: [u128; 2],

@@ -1,19 +1,33 @@
 //! The catalogue of blocks on protocols that others published.
 
 mod amm_v2;
+mod arbitrage;
+mod collectible;
+mod day;
+mod erc20;
 mod intent;
+mod multicall;
+mod smart_account;
 mod token;
 
-use crate::{ArtifactError, PublishedArtifacts, SetupError, Workload, world::World};
-use intent::Intent;
+use crate::{ArtifactError, PublishedArtifacts, SetupError, Size, Workload, world::World};
+pub use day::Day;
+pub use erc20::Transfers;
+use intent::{Act, Intent};
 use std::{fmt, str::FromStr};
 
 /// A block of transactions on a real protocol: its published code, deployed and
 /// initialised by transactions before the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
+    /// Transfers of ERC-20 tokens.
+    Erc20(Transfers),
     /// Swaps on Uniswap V2 through its router.
     AmmV2(Pools),
+    /// Many things at once.
+    Day(Day),
+    /// Bots race for gaps between prices on Uniswap V2.
+    Arbitrage,
 }
 
 /// Which pools are traded in.
@@ -34,6 +48,15 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::AmmV2(Pools::Own),
         Protocol::AmmV2(Pools::Zipf),
         Protocol::AmmV2(Pools::Hot),
+        Protocol::Erc20(Transfers::Usdt),
+        Protocol::Erc20(Transfers::Usdc),
+        Protocol::Erc20(Transfers::OpenZeppelin),
+        Protocol::Erc20(Transfers::Airdrop),
+        Protocol::Erc20(Transfers::Treasury),
+        Protocol::Erc20(Transfers::Fee),
+        Protocol::Day(Day::Defi),
+        Protocol::Day(Day::Mainnet),
+        Protocol::Arbitrage,
     ]
 }
 
@@ -58,9 +81,18 @@ impl Protocol {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Erc20(Transfers::Usdt) => "erc20-usdt",
+            Self::Erc20(Transfers::Usdc) => "erc20-usdc",
+            Self::Erc20(Transfers::OpenZeppelin) => "erc20-oz",
+            Self::Erc20(Transfers::Airdrop) => "erc20-airdrop",
+            Self::Erc20(Transfers::Treasury) => "erc20-treasury",
+            Self::Erc20(Transfers::Fee) => "erc20-fee",
             Self::AmmV2(Pools::Own) => "amm-v2-own",
             Self::AmmV2(Pools::Zipf) => "amm-v2-zipf",
             Self::AmmV2(Pools::Hot) => "amm-v2-hot",
+            Self::Day(Day::Defi) => "defi-day",
+            Self::Day(Day::Mainnet) => "mainnet-like",
+            Self::Arbitrage => "arbitrage",
         }
     }
 
@@ -68,9 +100,30 @@ impl Protocol {
     #[must_use]
     pub fn description(self) -> &'static str {
         match self {
+            Self::Erc20(Transfers::Usdt) => "USDT transfers between independent pairs of holders",
+            Self::Erc20(Transfers::Usdc) => "USDC transfers between independent pairs of holders",
+            Self::Erc20(Transfers::OpenZeppelin) => {
+                "transfers of OpenZeppelin's ERC-20 token between independent pairs of holders"
+            }
+            Self::Erc20(Transfers::Airdrop) => {
+                "transfers of OpenZeppelin's ERC-20 token from one holder to many"
+            }
+            Self::Erc20(Transfers::Treasury) => {
+                "transfers of OpenZeppelin's ERC-20 token from many holders to one"
+            }
+            Self::Erc20(Transfers::Fee) => {
+                "USDT transfers between pairs of holders with a fee that its owner gets"
+            }
             Self::AmmV2(Pools::Own) => "Uniswap V2 swaps by the router, each in a pool of its own",
             Self::AmmV2(Pools::Zipf) => "Uniswap V2 swaps by the router in pools by Zipf 1.0",
             Self::AmmV2(Pools::Hot) => "Uniswap V2 swaps by the router, all in one pool",
+            Self::Day(Day::Defi) => {
+                "swaps, tokens, payments, creations by people and in pools by Zipf 1.0"
+            }
+            Self::Day(Day::Mainnet) => {
+                "what Ethereum's blocks are made of, by people and in pools by Zipf 1.0"
+            }
+            Self::Arbitrage => "bots race for gaps between prices; all but the first revert",
         }
     }
 
@@ -81,12 +134,15 @@ impl Protocol {
     /// [`ArtifactError::Missing`], which names the command that installs it.
     pub fn check(self, artifacts: &PublishedArtifacts) -> Result<(), ArtifactError> {
         match self {
-            Self::AmmV2(_) => artifacts.check(amm_v2::ARTIFACTS),
+            Self::Erc20(transfers) => transfers.check(artifacts),
+            Self::AmmV2(_) | Self::Arbitrage => artifacts.check(amm_v2::ARTIFACTS),
+            Self::Day(day) => day.check(artifacts),
         }
     }
 
-    /// Makes a block with so many transactions, as [`generate`](crate::generate)
-    /// does: every transaction succeeds.
+    /// Makes a block of a number of transactions or another [`Size`], as
+    /// [`generate`](crate::generate) does: every transaction succeeds but for those that
+    /// the workload names.
     ///
     /// # Errors
     ///
@@ -94,12 +150,16 @@ impl Protocol {
     pub fn generate(
         self,
         artifacts: &PublishedArtifacts,
-        transactions: usize,
+        size: impl Into<Size>,
         seed: u64,
     ) -> Result<Workload, ProtocolError> {
+        let size = size.into();
         let mut world = World::new(seed);
         let made = match self {
-            Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, transactions),
+            Self::Erc20(row) => erc20::transfers(&mut world, artifacts, row, size),
+            Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, size),
+            Self::Day(day) => day::day(&mut world, artifacts, day, size),
+            Self::Arbitrage => arbitrage::races(&mut world, artifacts, size),
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),
@@ -108,7 +168,8 @@ impl Protocol {
                 source,
             },
         })?;
-        let name = format!("{self} txs={transactions} seed={seed}");
+        world.populate(size.accounts);
+        let name = format!("{self} {} seed={seed}", size.label());
         Ok(world.finish(name, self.description()))
     }
 }

@@ -4,7 +4,8 @@
 //! node_modules/PACKAGE/.../NAME.json ─> read ─> link libraries ─> creation code
 //! ```
 
-use alloy_primitives::{Address, Bytes, hex};
+use crate::{MAINNET_CODES, Snapshots};
+use alloy_primitives::{Address, B256, Bytes, hex, keccak256};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -19,6 +20,8 @@ pub const INSTALL_COMMAND: &str = "npm ci --prefix contracts/third-party";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedArtifacts {
     folder: PathBuf,
+    mainnet_codes: PathBuf,
+    snapshots: Option<Snapshots>,
 }
 
 /// Why published code cannot be deployed.
@@ -70,25 +73,71 @@ pub enum ArtifactError {
         /// Where it is not.
         source: hex::FromHexError,
     },
+    /// There is no file of mainnet codes.
+    #[error("{} is not there, which has the code of mainnet contracts", file.display())]
+    NoMainnetCodes {
+        /// Where it was looked for.
+        file: PathBuf,
+    },
+    /// The file of mainnet codes has no code of this hash.
+    #[error("{} has no code with hash {hash}", file.display())]
+    NotOnMainnet {
+        /// Keccak hash of the code.
+        hash: B256,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 impl PublishedArtifacts {
     /// Those that [`INSTALL_COMMAND`] installs into the checkout that this
-    /// program was built from.
+    /// program was built from, mainnet codes of the folder that the environment
+    /// variable `PARALLAX_DATA` names (or else of `shared/data` beside the checkout),
+    /// and snapshots in its `target`.
     #[must_use]
     pub fn installed() -> Self {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         // Without `..`, messages are easier to read; a checkout that is gone has none to show.
         let checkout = checkout.canonicalize().unwrap_or(checkout);
-        Self::at(checkout.join("contracts/third-party/node_modules"))
+        let data = std::env::var_os("PARALLAX_DATA")
+            .map_or_else(|| checkout.join("../shared/data"), PathBuf::from);
+        let target = checkout.join("target");
+        Self {
+            folder: checkout.join("contracts/third-party/node_modules"),
+            mainnet_codes: data.join(MAINNET_CODES),
+            snapshots: target
+                .is_dir()
+                .then(|| Snapshots::at(target.join("snapshots"))),
+        }
     }
 
-    /// Those of a folder of packages.
+    /// Those of a folder of packages; in the same folder the file of mainnet codes.
     #[must_use]
     pub fn at(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
         Self {
-            folder: folder.into(),
+            mainnet_codes: folder.join(MAINNET_CODES),
+            folder,
+            snapshots: None,
         }
+    }
+
+    /// The same, with states that took long to prepare kept there, or not at all.
+    #[must_use]
+    pub fn with_snapshots(self, snapshots: Option<Snapshots>) -> Self {
+        Self { snapshots, ..self }
+    }
+
+    /// Where states that took long to prepare are kept.
+    #[must_use]
+    pub fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_ref()
+    }
+
+    /// The file of mainnet codes.
+    #[must_use]
+    pub fn mainnet_codes(&self) -> &Path {
+        &self.mainnet_codes
     }
 
     /// Where they are looked for.
@@ -119,14 +168,31 @@ impl PublishedArtifacts {
     ///
     /// All of [`ArtifactError`] but [`ArtifactError::Unlinked`].
     pub fn read(&self, artifact: &str) -> Result<CreationCode, ArtifactError> {
-        let text = fs::read(self.folder.join(artifact)).map_err(|source| match source.kind() {
+        let text = self.bytes(artifact)?;
+        CreationCode::parse(artifact, &text)
+    }
+
+    /// A digest of files, for whatever is made of them.
+    ///
+    /// # Errors
+    ///
+    /// If one is not there or cannot be read.
+    pub(crate) fn digest(&self, artifacts: &[&str]) -> Result<B256, ArtifactError> {
+        let digests = artifacts
+            .iter()
+            .map(|artifact| Ok(keccak256(self.bytes(artifact)?)));
+        let digests = digests.collect::<Result<Vec<_>, ArtifactError>>()?;
+        Ok(keccak256(digests.concat()))
+    }
+
+    fn bytes(&self, artifact: &str) -> Result<Vec<u8>, ArtifactError> {
+        fs::read(self.folder.join(artifact)).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => self.missing(artifact),
             _ => ArtifactError::Read {
                 artifact: artifact.to_owned(),
                 source,
             },
-        })?;
-        CreationCode::parse(artifact, &text)
+        })
     }
 
     fn missing(&self, artifact: &str) -> ArtifactError {

@@ -58,6 +58,17 @@ impl Rng {
         items[0].1
     }
 
+    /// So many different numbers below `bound`, or all of them, in random order.
+    pub(crate) fn distinct(&mut self, count: usize, bound: usize) -> Vec<usize> {
+        let mut numbers: Vec<_> = (0..bound).collect();
+        for index in 0..count.min(bound) {
+            let other = index + self.index(bound - index);
+            numbers.swap(index, other);
+        }
+        numbers.truncate(count);
+        numbers
+    }
+
     pub(crate) fn hash(&mut self) -> B256 {
         let limbs = std::array::from_fn(|_| self.next());
         U256::from_limbs(limbs).into()
@@ -97,6 +108,17 @@ mod tests {
         let mut rng = Rng::new(0);
         assert_eq!(rng.next(), 0xe220_a839_7b1d_cdaf);
         assert_eq!(rng.next(), 0x6e78_9e6a_a1b9_65f4);
+    }
+
+    #[test]
+    fn distinct_numbers_are_distinct() {
+        let mut rng = Rng::new(7);
+        let mut numbers = rng.distinct(50, 60);
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 50);
+        assert!(numbers.iter().all(|number| *number < 60));
+        assert_eq!(rng.distinct(9, 5).len(), 5);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Everything is done by transactions, so nothing depends on how a contract lays
-//! its storage out. They cost no ether and are not part of any block.
+//! its storage out (but for what [`Setup::state_mut`] is used for). They cost no ether
+//! and are not part of any block.
 
 use crate::MemoryState;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
@@ -154,6 +155,18 @@ impl Setup {
                 result: Box::new(result),
             }),
         }
+    }
+
+    /// The state as it is now.
+    #[must_use]
+    pub fn state(&self) -> &MemoryState {
+        &self.evm.ctx.journaled_state.database.0
+    }
+
+    /// The state as it is now, to write what takes too many transactions or is not
+    /// done by any.
+    pub fn state_mut(&mut self) -> &mut MemoryState {
+        &mut self.evm.ctx.journaled_state.database.0
     }
 
     /// The state after all of this.

@@ -14,6 +14,9 @@ pub struct Workload {
     pub block: Block,
     /// Its parent state.
     pub state: MemoryState,
+    /// Transactions that are meant to revert, by index, ascending. In blocks that are
+    /// not adversarial all others succeed.
+    pub reverts: Vec<usize>,
 }
 
 impl Workload {
@@ -28,9 +31,16 @@ impl Workload {
     pub fn subset(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
         let mut subset = self.clone();
         let mut index = 0;
+        let mut kept = 0;
+        subset.reverts.clear();
         subset.block.transactions.retain(|_| {
+            let keep = keep(index);
+            if keep && self.reverts.binary_search(&index).is_ok() {
+                subset.reverts.push(kept);
+            }
             index += 1;
-            keep(index - 1)
+            kept += usize::from(keep);
+            keep
         });
         subset
     }

@@ -1,6 +1,9 @@
 //! A block under construction: accounts are made up as they are needed.
 
-use crate::{Contract, MemoryState, Pair, Reserves, Setup, Workload, layout, rng::Rng};
+use crate::{
+    Contract, MemoryState, Pair, PublishedArtifacts, Reserves, Setup, Workload, layout, rng::Rng,
+    snapshot::Recipe,
+};
 use alloy_primitives::{Address, Bytes, TxKind, U256, keccak256, map::AddressMap};
 use parallax_engine::{Block, ProtocolChanges};
 use revm::{
@@ -8,6 +11,7 @@ use revm::{
     context_interface::block::BlobExcessGasAndPrice,
     primitives::hardfork::SpecId,
 };
+use serde::{Serialize, de::DeserializeOwned};
 
 /// One ether, or one token of 18 decimals.
 pub(crate) const ETHER: u128 = 1_000_000_000_000_000_000;
@@ -19,6 +23,7 @@ pub(crate) mod gas {
     pub(crate) const TOKEN: u64 = 80_000;
     pub(crate) const SWAP: u64 = 220_000;
     pub(crate) const SMALL: u64 = 100_000;
+    pub(crate) const CREATION: u64 = 2_000_000;
 }
 
 /// A block under construction.
@@ -28,6 +33,7 @@ pub(crate) struct World {
     seed: u64,
     transactions: Vec<TxEnv>,
     nonces: AddressMap<u64>,
+    reverts: Vec<usize>,
 }
 
 impl World {
@@ -38,6 +44,7 @@ impl World {
             seed,
             transactions: Vec::new(),
             nonces: AddressMap::default(),
+            reverts: Vec::new(),
         }
     }
 
@@ -119,6 +126,15 @@ impl World {
         data: Bytes,
         gas_limit: u64,
     ) {
+        self.append(from, TxKind::Call(to), value, data, gas_limit);
+    }
+
+    /// Appends a transaction that creates a contract.
+    pub(crate) fn create(&mut self, from: Address, code: Bytes, gas_limit: u64) {
+        self.append(from, TxKind::Create, 0, code, gas_limit);
+    }
+
+    fn append(&mut self, from: Address, kind: TxKind, value: u128, data: Bytes, gas_limit: u64) {
         let sender = self.state.account(from);
         let first = sender.map_or(0, |info| info.nonce);
         let nonce = self.nonces.entry(from).or_insert(first);
@@ -128,7 +144,7 @@ impl World {
             caller: from,
             gas_limit,
             gas_price: 3 * GWEI + tip,
-            kind: TxKind::Call(to),
+            kind,
             value: U256::from(value),
             data,
             nonce: *nonce,
@@ -137,6 +153,60 @@ impl World {
             ..TxEnv::default()
         });
         *nonce += 1;
+    }
+
+    /// Says that the transaction appended last is meant to revert.
+    pub(crate) fn reverts(&mut self) {
+        self.reverts.extend(self.transactions.len().checked_sub(1));
+    }
+
+    /// What [`user`](Self::user) and [`address`](Self::address) depend on.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// One of the accounts that were there before anyone did anything.
+    pub(crate) fn resident(&mut self, index: usize) -> Address {
+        self.user("account", index)
+    }
+
+    /// Sees to it that there are at least so many accounts with ether.
+    pub(crate) fn populate(&mut self, accounts: usize) {
+        let mut index = 0;
+        while self.state.len() < accounts {
+            self.resident(index);
+            index += 1;
+        }
+    }
+
+    /// Begins with a state of so many [`residents`](Self::resident) and what is done to
+    /// it, which must depend on nothing but the recipe and the number of residents: a
+    /// large one is kept.
+    pub(crate) fn begin<T, E>(
+        &mut self,
+        artifacts: &PublishedArtifacts,
+        recipe: Recipe,
+        residents: usize,
+        with: impl FnOnce(&mut Setup, &[Address]) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let seed = self.seed;
+        let make = || {
+            let mut world = Self::new(seed);
+            let all: Vec<_> = (0..residents).map(|index| world.resident(index)).collect();
+            let known = world.prepare(|setup| with(setup, &all))?;
+            Ok((world.state, known))
+        };
+        let recipe = recipe.number("residents", residents, 10);
+        let snapshots = artifacts.snapshots();
+        let (state, known) = match snapshots.filter(|_| recipe.is_large()) {
+            Some(snapshots) => snapshots.get(&recipe, make)?,
+            None => make()?,
+        };
+        self.state = state;
+        Ok(known)
     }
 
     /// Does to the state what takes transactions before the block, in its
@@ -178,6 +248,7 @@ impl World {
                 max_blob_gas: None,
             },
             state: self.state,
+            reverts: self.reverts,
         }
     }
 }

@@ -251,3 +251,106 @@ fn mixed_is_a_mix() {
         assert!(calls[name] > least, "{calls:?}");
     }
 }
+
+/// A block whose reverts are those that it names.
+fn run_hard(kind: Kind, transactions: usize) -> (Workload, Result) {
+    let workload = generate(kind, transactions, SEED);
+    let output = sequential::replay(&workload.block, &workload.state, false).unwrap();
+    for outcome in &output.outcomes {
+        let reverts = workload.reverts.contains(&outcome.index);
+        let result = &outcome.result;
+        assert!(!result.is_halt(), "{kind} {result:?}");
+        assert_eq!(result.is_success(), !reverts, "{kind} {}", outcome.index);
+    }
+    (workload, Result(output))
+}
+
+#[test]
+fn a_cascade_passes_values_along() {
+    let (workload, result) = run_hard(Kind::AbortCascade, 150);
+    assert!(workload.reverts.is_empty());
+    let mut gas = Vec::new();
+    for (index, tx) in workload.block.transactions.iter().enumerate() {
+        let slot = U256::from_be_slice(&tx.data[..32]);
+        let value = result.slot(&workload, target(tx), slot);
+        assert_eq!(value, U256::from(2 + index % 64), "{index}");
+        gas.push(result.0.outcomes[index].result.tx_gas_used());
+    }
+    // Shorter and shorter, in each of the cascades.
+    assert!(gas[..64].is_sorted_by(|one, next| one > next), "{gas:?}");
+    assert!(gas[64] > gas[63]);
+}
+
+#[test]
+fn writers_revert_while_the_gate_is_shut() {
+    let (workload, result) = run_hard(Kind::PublishThenRevert, 100);
+    // Four turns of 16 transactions are within, and half of the writers in each pair.
+    assert_eq!(workload.reverts.len(), 15 * 3 + 3);
+    assert_eq!(workload.reverts[..2], [1, 2]);
+    let contract = target(&workload.block.transactions[0]);
+    let written = result.slot(&workload, contract, U256::ONE);
+    let turns = 100_usize.div_ceil(16);
+    let writes = 100 - turns - workload.reverts.len();
+    assert_eq!(written, U256::from(1 + writes));
+    let gate = result.slot(&workload, contract, U256::ZERO);
+    assert_eq!(gate, U256::from(turns % 2));
+}
+
+#[test]
+fn the_last_is_as_long_as_one_can_be() {
+    let (workload, result) = run_hard(Kind::LongLast, 20);
+    let gas = result
+        .0
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.result.tx_gas_used());
+    let gas: Vec<_> = gas.collect();
+    assert!((16_500_000..16_777_216).contains(&gas[19]), "{gas:?}");
+    assert!(gas[..19].iter().all(|gas| *gas < 40_000), "{gas:?}");
+    for tx in &workload.block.transactions {
+        let slot = U256::from_be_slice(&tx.data[..32]);
+        // What was below is nothing.
+        assert_eq!(result.slot(&workload, target(tx), slot), U256::ONE);
+    }
+}
+
+#[test]
+fn keys_look_alike_and_are_not_the_same() {
+    let (workload, result) = run_hard(Kind::CollidingKeys, TRANSACTIONS);
+    let mut seen = HashMap::<U256, Address>::default();
+    for tx in &workload.block.transactions {
+        let slot = U256::from_be_slice(&tx.data[..32]);
+        assert_eq!(result.slot(&workload, target(tx), slot), U256::from(2));
+        assert!(seen.insert(slot, tx.caller).is_none());
+        assert_eq!(tx.caller[8..], [0; 12]);
+        assert_eq!(slot.as_limbs()[0], 0);
+    }
+}
+
+/// Only building accepts a block with an invalid transaction, so it is no kind of the
+/// catalogue.
+#[test]
+fn an_invalid_transaction_first_is_left_out() {
+    use parallax_engine::{Engine, EngineConfig, EngineError};
+    let workload = parallax_workload::invalid_first(TRANSACTIONS, SEED);
+    let (block, state) = (&workload.block, &workload.state);
+    let expected = sequential::build(block, state, false).unwrap();
+    assert_eq!(expected.outcomes.len(), TRANSACTIONS);
+    assert_eq!(expected.skipped.len(), 1);
+    assert_eq!(expected.skipped[0].index, 0);
+    for workers in [1, 2, 4] {
+        let config = EngineConfig {
+            workers,
+            ..EngineConfig::default()
+        };
+        let engine = Engine::new(config).unwrap();
+        let built = engine.build(block, state).unwrap();
+        assert_eq!(built.outcomes, expected.outcomes);
+        assert_eq!(built.skipped, expected.skipped);
+        let refused = engine.replay(block, state).map(drop);
+        assert!(matches!(
+            refused,
+            Err(EngineError::InvalidTransaction { index: 0, .. })
+        ));
+    }
+}

@@ -1,7 +1,7 @@
 //! What a line of the table aims at.
 
 use super::row::Row;
-use parallax_workload::{Kind, Pools, Protocol};
+use parallax_workload::{Day, Kind, Pools, Protocol, Transfers};
 use std::fmt;
 
 /// At least this much. Targets are those for two workers; more may not do worse.
@@ -44,7 +44,15 @@ fn of_published(protocol: Protocol) -> Option<Target> {
     let (speedup, cpu_efficiency) = match protocol {
         Protocol::AmmV2(Pools::Own) => (1.9, Some(0.8)),
         Protocol::AmmV2(Pools::Hot) => (0.97, None),
-        Protocol::AmmV2(Pools::Zipf) => return None,
+        Protocol::Erc20(Transfers::Usdt | Transfers::Usdc | Transfers::OpenZeppelin) => {
+            (1.9, Some(0.8))
+        }
+        Protocol::Day(Day::Defi) => (1.6, None),
+        Protocol::Day(Day::Mainnet) => (1.5, None),
+        // Bots race for the same pools; the fee of every transfer goes to one owner.
+        Protocol::Arbitrage | Protocol::Erc20(Transfers::Fee) => (0.97, None),
+        Protocol::AmmV2(Pools::Zipf)
+        | Protocol::Erc20(Transfers::Airdrop | Transfers::Treasury) => return None,
     };
     Some(Target {
         speedup,
@@ -62,7 +70,13 @@ fn of_made(kind: Kind) -> Option<Target> {
         Kind::Erc20 => (2.2, INDEPENDENT),
         Kind::Erc20ToOne => (1.5, None),
         Kind::Swaps => (1.9, INDEPENDENT),
-        Kind::SwapOnePool | Kind::Chain | Kind::Counter => (0.97, None),
+        Kind::SwapOnePool
+        | Kind::Chain
+        | Kind::Counter
+        | Kind::AbortCascade
+        | Kind::PublishThenRevert
+        | Kind::LongLast
+        | Kind::CollidingKeys => (0.97, None),
         Kind::Mixed => return None,
     };
     Some(Target {

@@ -58,6 +58,7 @@ impl Scene {
                 max_blob_gas: Some(max_blobs(self.spec) * DATA_GAS_PER_BLOB),
             },
             state: self.state.clone(),
+            reverts: Vec::new(),
         }
     }
 }

@@ -1,19 +1,26 @@
 //! Swaps on Uniswap V2.
 
 mod exchange;
+mod route;
 
 use super::{Intent, Pools, Stopped};
 use crate::{
-    Call, PublishedArtifacts, Setup,
+    Call, PublishedArtifacts, Setup, Size,
     rng::{Rng, Zipf},
+    snapshot::Recipe,
     world::{ETHER, TIMESTAMP, World, gas},
 };
 use alloy_primitives::{Address, Bytes};
 pub(super) use exchange::ARTIFACTS;
 use exchange::{Exchange, ExchangeCode, Pool};
+pub(super) use route::Route;
+use serde::{Deserialize, Serialize};
 
 /// Pools that popularity is spread over.
 const ZIPF_POOLS: usize = 1_000;
+
+/// What opening a pool takes, roughly.
+pub(super) const POOL_MICROS: usize = 500;
 
 /// Until when the router accepts a transaction.
 const DEADLINE: u64 = TIMESTAMP + 600;
@@ -23,21 +30,30 @@ pub(super) fn swaps(
     world: &mut World,
     artifacts: &PublishedArtifacts,
     pools: Pools,
-    transactions: usize,
+    size: Size,
 ) -> Result<(), Stopped> {
-    let mut rng = Rng::new(world.rng.next());
-    let owner = world.address("deployer", 0);
-    let traders: Vec<_> = (0..transactions)
-        .map(|index| world.user("trader", index))
-        .collect();
     let count = match pools {
-        Pools::Own => transactions,
-        Pools::Zipf => ZIPF_POOLS,
+        Pools::Own => size.transactions,
+        Pools::Zipf => size.pools_or(ZIPF_POOLS),
         Pools::Hot => 1,
     };
+    let residents = size.accounts.max(size.transactions);
+    let owner = world.address("deployer", 0);
+    let seed = world.rng.next();
+    let recipe = Recipe::new("amm-v2", world.seed())
+        .number("pools", count, POOL_MICROS)
+        .artifacts(artifacts, ARTIFACTS)?;
+    let mut market = world.begin(artifacts, recipe, residents, |setup, _| {
+        Market::open(setup, artifacts, owner, count, &mut Rng::new(seed))
+    })?;
+    let mut rng = Rng::new(world.rng.next());
+    let traders: Vec<_> = rng
+        .distinct(size.transactions, residents)
+        .into_iter()
+        .map(|index| world.resident(index))
+        .collect();
     let popularity = Zipf::new(count);
     let intents = world.prepare(|setup| {
-        let mut market = Market::open(setup, artifacts, owner, count, &mut rng)?;
         let traders = traders.into_iter().enumerate();
         let swaps = traders.map(|(index, trader)| {
             let pool = match pools {
@@ -54,6 +70,7 @@ pub(super) fn swaps(
 
 /// The exchange, and its pools as they will be when all swaps made so far have been
 /// executed.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Market {
     exchange: Exchange,
     pools: Vec<Pool>,
@@ -74,7 +91,8 @@ impl Market {
         Ok(Self { exchange, pools })
     }
 
-    /// A swap in one of the pools, with the trader given what it takes.
+    /// A swap of up to ten tokens in one of the pools, in either direction, with the
+    /// trader given what it takes.
     pub(super) fn swap(
         &mut self,
         setup: &mut Setup,
@@ -82,45 +100,91 @@ impl Market {
         pool: usize,
         rng: &mut Rng,
     ) -> Result<Intent, Stopped> {
-        let order = Order::new(trader, &mut self.pools[pool], rng);
+        let amount = ETHER + u128::from(rng.below(9 * ETHER as u64));
+        self.swap_of(setup, trader, pool, amount, rng)
+    }
+
+    /// A swap that moves the price by about a tenth.
+    pub(super) fn large_swap(
+        &mut self,
+        setup: &mut Setup,
+        trader: Address,
+        pool: usize,
+        rng: &mut Rng,
+    ) -> Result<Intent, Stopped> {
+        let [one, other] = self.pools[pool].reserves.amounts;
+        self.swap_of(setup, trader, pool, one.min(other) / 20, rng)
+    }
+
+    fn swap_of(
+        &mut self,
+        setup: &mut Setup,
+        trader: Address,
+        pool: usize,
+        amount: u128,
+        rng: &mut Rng,
+    ) -> Result<Intent, Stopped> {
+        let order = Order::new(trader, &mut self.pools[pool], amount, rng.chance(50));
         self.exchange.admit(setup, &order, rng)?;
-        Ok(Intent {
-            from: trader,
+        Ok(self.intent(&order))
+    }
+
+    /// A swap in one of the pools that comes too late: it asks for the price of a
+    /// better time, and the router refuses.
+    pub(super) fn late_swap(
+        &mut self,
+        setup: &mut Setup,
+        trader: Address,
+        pool: usize,
+        rng: &mut Rng,
+    ) -> Result<Intent, Stopped> {
+        let reserves = self.pools[pool].reserves;
+        let mut order = Order::new(trader, &mut self.pools[pool], ETHER, rng.chance(50));
+        self.pools[pool].reserves = reserves;
+        self.exchange.admit(setup, &order, rng)?;
+        // What comes out is known, and it is not half as much again.
+        order.least_out = order.least_out / 2 * 3;
+        Ok(self.intent(&order))
+    }
+
+    /// Where to ask for swaps.
+    pub(super) fn router(&self) -> Address {
+        self.exchange.router
+    }
+
+    fn intent(&self, order: &Order) -> Intent {
+        let more_hops = order.path.len() as u64 - 2;
+        Intent {
+            from: order.trader,
             to: self.exchange.router,
             value: 0,
             data: order.data(),
-            gas_limit: gas::SWAP,
-        })
+            gas_limit: gas::SWAP + more_hops * gas::SWAP / 2,
+        }
     }
 }
 
 /// A swap that someone will ask for.
 struct Order {
     trader: Address,
-    token_in: Address,
-    token_out: Address,
+    /// Tokens: what goes in, perhaps others, what comes out.
+    path: Vec<Address>,
     amount_in: u128,
     least_out: u128,
 }
 
 impl Order {
-    /// Up to ten tokens in either direction. The trader has asked for the price
-    /// and accepts one that is half a percent worse.
-    fn new(trader: Address, pool: &mut Pool, rng: &mut Rng) -> Self {
-        let zero_for_one = rng.chance(50);
-        let amount_in = ETHER + u128::from(rng.below(9 * ETHER as u64));
+    /// The trader has asked for the price and accepts one that is half a percent worse.
+    fn new(trader: Address, pool: &mut Pool, amount_in: u128, zero_for_one: bool) -> Self {
         let quote = pool.reserves.amount_out(zero_for_one, amount_in);
         pool.reserves = pool.reserves.after_swap(zero_for_one, amount_in);
-        let [token0, token1] = pool.tokens;
-        let (token_in, token_out) = if zero_for_one {
-            (token0, token1)
-        } else {
-            (token1, token0)
-        };
+        let mut path = pool.tokens.to_vec();
+        if !zero_for_one {
+            path.reverse();
+        }
         Self {
             trader,
-            token_in,
-            token_out,
+            path,
             amount_in,
             least_out: quote - quote / 200,
         }
@@ -128,16 +192,15 @@ impl Order {
 
     fn data(&self) -> Bytes {
         let signature = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)";
-        Call::new(signature)
+        let call = Call::new(signature)
             .word(self.amount_in)
             .word(self.least_out)
             // Where the path begins: after these five words.
             .word(5 * 32)
             .address(self.trader)
             .word(DEADLINE)
-            .word(2)
-            .address(self.token_in)
-            .address(self.token_out)
-            .data()
+            .word(self.path.len());
+        let path = self.path.iter();
+        path.fold(call, |call, token| call.address(*token)).data()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Stopped;
 use crate::{Call, CreationCode, PublishedArtifacts, Setup, SetupError, world::ETHER};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// Where its code is.
 pub(super) const ARTIFACT: &str =
@@ -26,6 +26,11 @@ impl TokenCode {
         owner: Address,
         index: usize,
     ) -> Result<Address, Stopped> {
+        Ok(setup.deploy(owner, self.creation(owner, index)?)?)
+    }
+
+    /// What creates a token of 18 decimals, all of which belongs to the owner.
+    pub(super) fn creation(&self, owner: Address, index: usize) -> Result<Bytes, Stopped> {
         let (name, symbol) = (format!("Token {index}"), format!("T{index}"));
         // Offsets of the two strings, the supply, the owner, the strings.
         let arguments = Call::bare()
@@ -38,8 +43,7 @@ impl TokenCode {
                 .word(text.len())
                 .hash(B256::right_padding_from(text.as_bytes()))
         });
-        let code = self.0.with_arguments(&arguments.data())?;
-        Ok(setup.deploy(owner, code)?)
+        Ok(self.0.with_arguments(&arguments.data())?)
     }
 }
 

@@ -3,29 +3,31 @@
 use alloy_primitives::{Address, Bytes, U256};
 use parallax_engine::{BlockOutput, sequential};
 use parallax_workload::{
-    Call, MemoryState, Protocol, PublishedArtifacts, Reserves, Setup, Workload,
+    Call, MemoryState, Protocol, PublishedArtifacts, Reserves, Setup, Size, Workload,
 };
 use revm::context::TxEnv;
 
 pub(crate) const SEED: u64 = 11;
 
 /// Nothing, and why, where the published code is not installed.
-pub(crate) fn generate(protocol: Protocol, transactions: usize, seed: u64) -> Option<Workload> {
+pub(crate) fn generate(protocol: Protocol, size: impl Into<Size>, seed: u64) -> Option<Workload> {
     let artifacts = PublishedArtifacts::installed();
     if let Err(error) = protocol.check(&artifacts) {
         eprintln!("skipped: {error}");
         return None;
     }
-    let workload = protocol.generate(&artifacts, transactions, seed);
+    let workload = protocol.generate(&artifacts, size, seed);
     Some(workload.unwrap_or_else(|error| panic!("{protocol}: {error:?}")))
 }
 
-/// Executes in order; all transactions succeed.
+/// Executes in order; all transactions succeed but for those that are meant to revert.
 pub(crate) fn run(workload: &Workload) -> BlockOutput {
     let output = sequential::replay(&workload.block, &workload.state, false).unwrap();
     for outcome in &output.outcomes {
         let (name, index, result) = (&workload.name, outcome.index, &outcome.result);
-        assert!(result.is_success(), "{name} {index}: {result:?}");
+        let reverts = workload.reverts.contains(&index);
+        assert_eq!(result.is_success(), !reverts, "{name} {index}: {result:?}");
+        assert!(!result.is_halt(), "{name} {index}: {result:?}");
     }
     output
 }

@@ -11,6 +11,7 @@ use crate::{
     world::{ETHER, SLOT_SECONDS, TIMESTAMP},
 };
 use alloy_primitives::{Address, B256, Bytes};
+use serde::{Deserialize, Serialize};
 
 const FACTORY: &str = "@uniswap/v2-core/build/UniswapV2Factory.json";
 const WRAPPED_ETHER: &str = "@uniswap/v2-periphery/build/WETH9.json";
@@ -40,6 +41,7 @@ impl ExchangeCode {
 }
 
 /// The exchange, and who set it up and owns all tokens.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Exchange {
     owner: Address,
     factory: Address,
@@ -47,6 +49,7 @@ pub(super) struct Exchange {
 }
 
 /// A pair; tokens and reserves are in its order.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Pool {
     pub(super) tokens: [Address; 2],
     pub(super) reserves: Reserves,
@@ -158,13 +161,9 @@ impl Exchange {
         order: &Order,
         rng: &mut Rng,
     ) -> Result<(), Stopped> {
-        let Order {
-            trader,
-            token_in,
-            token_out,
-            amount_in,
-            ..
-        } = *order;
+        let (trader, path) = (order.trader, &order.path);
+        let (token_in, token_out) = (path[0], path[path.len() - 1]);
+        let amount_in = order.amount_in;
         // Some is left, so that no slot is emptied.
         token::transfer(setup, token_in, self.owner, trader, amount_in + ETHER)?;
         if rng.chance(75) {
