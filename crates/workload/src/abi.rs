@@ -52,6 +52,17 @@ impl Call {
         self
     }
 
+    /// Appends bytes as the tail of an argument has them: the length, then the bytes in
+    /// whole words. Where they begin was said by a [`word`](Self::word).
+    #[must_use]
+    pub fn bytes(self, bytes: &[u8]) -> Self {
+        let mut call = self.word(bytes.len());
+        call.0.extend_from_slice(bytes);
+        let words = bytes.len().div_ceil(32);
+        call.0.resize(call.0.len() + 32 * words - bytes.len(), 0);
+        call
+    }
+
     /// The call data.
     #[must_use]
     pub fn data(self) -> Bytes {

@@ -2,10 +2,12 @@
 
 mod amm_v2;
 mod intent;
+mod lending;
 mod token;
 
 use crate::{ArtifactError, PublishedArtifacts, SetupError, Workload, world::World};
 use intent::Intent;
+use lending::{Aave, Lender, Venus};
 use std::{fmt, str::FromStr};
 
 /// A block of transactions on a real protocol: its published code, deployed and
@@ -14,6 +16,10 @@ use std::{fmt, str::FromStr};
 pub enum Protocol {
     /// Swaps on Uniswap V2 through its router.
     AmmV2(Pools),
+    /// Deposits and loans on Aave V3.
+    Aave(Lending),
+    /// Deposits and loans on Venus.
+    Venus(Lending),
 }
 
 /// Which pools are traded in.
@@ -27,6 +33,15 @@ pub enum Pools {
     Hot,
 }
 
+/// What a lending protocol is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lending {
+    /// Users supply, borrow, repay and withdraw.
+    Everyday,
+    /// A price falls, and liquidators come, among users as every day.
+    Liquidations,
+}
+
 /// All protocols.
 #[must_use]
 pub fn protocols() -> &'static [Protocol] {
@@ -34,6 +49,10 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::AmmV2(Pools::Own),
         Protocol::AmmV2(Pools::Zipf),
         Protocol::AmmV2(Pools::Hot),
+        Protocol::Aave(Lending::Everyday),
+        Protocol::Aave(Lending::Liquidations),
+        Protocol::Venus(Lending::Everyday),
+        Protocol::Venus(Lending::Liquidations),
     ]
 }
 
@@ -61,6 +80,10 @@ impl Protocol {
             Self::AmmV2(Pools::Own) => "amm-v2-own",
             Self::AmmV2(Pools::Zipf) => "amm-v2-zipf",
             Self::AmmV2(Pools::Hot) => "amm-v2-hot",
+            Self::Aave(Lending::Everyday) => "lending-aave",
+            Self::Aave(Lending::Liquidations) => "lending-aave-liquidation",
+            Self::Venus(Lending::Everyday) => "lending-venus",
+            Self::Venus(Lending::Liquidations) => "lending-venus-liquidation",
         }
     }
 
@@ -71,6 +94,18 @@ impl Protocol {
             Self::AmmV2(Pools::Own) => "Uniswap V2 swaps by the router, each in a pool of its own",
             Self::AmmV2(Pools::Zipf) => "Uniswap V2 swaps by the router in pools by Zipf 1.0",
             Self::AmmV2(Pools::Hot) => "Uniswap V2 swaps by the router, all in one pool",
+            Self::Aave(Lending::Everyday) => {
+                "Aave V3 deposits, loans, repayments and withdrawals in four assets"
+            }
+            Self::Aave(Lending::Liquidations) => {
+                "Aave V3 liquidations after a price has fallen, among everyday use"
+            }
+            Self::Venus(Lending::Everyday) => {
+                "Venus deposits, loans, repayments and withdrawals in four assets"
+            }
+            Self::Venus(Lending::Liquidations) => {
+                "Venus liquidations after a price has fallen, among everyday use"
+            }
         }
     }
 
@@ -82,6 +117,8 @@ impl Protocol {
     pub fn check(self, artifacts: &PublishedArtifacts) -> Result<(), ArtifactError> {
         match self {
             Self::AmmV2(_) => artifacts.check(amm_v2::ARTIFACTS),
+            Self::Aave(_) => artifacts.check(Aave::ARTIFACTS),
+            Self::Venus(_) => artifacts.check(Venus::ARTIFACTS),
         }
     }
 
@@ -100,6 +137,12 @@ impl Protocol {
         let mut world = World::new(seed);
         let made = match self {
             Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, transactions),
+            Self::Aave(lending) => {
+                lending::block::<Aave>(&mut world, artifacts, lending, transactions)
+            }
+            Self::Venus(lending) => {
+                lending::block::<Venus>(&mut world, artifacts, lending, transactions)
+            }
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),
