@@ -1,7 +1,7 @@
 //! What a line of the table aims at.
 
 use super::row::Row;
-use parallax_workload::{Kind, Pools, Protocol};
+use parallax_workload::{Kind, Lending, Pools, Protocol};
 use std::fmt;
 
 /// At least this much. Targets are those for two workers; more may not do worse.
@@ -45,6 +45,11 @@ fn of_published(protocol: Protocol) -> Option<Target> {
         Protocol::AmmV2(Pools::Own) => (1.9, Some(0.8)),
         Protocol::AmmV2(Pools::Hot) => (0.97, None),
         Protocol::AmmV2(Pools::Zipf) => return None,
+        // Liquidators of one collateral wait for one another.
+        Protocol::Aave(Lending::Liquidations) | Protocol::Venus(Lending::Liquidations) => {
+            (0.97, None)
+        }
+        Protocol::Aave(Lending::Everyday) | Protocol::Venus(Lending::Everyday) => return None,
     };
     Some(Target {
         speedup,

@@ -156,15 +156,10 @@ impl Lender for Venus {
         Ok(())
     }
 
-    /// Some refusals are only a number that is returned.
     fn perform(&self, setup: &mut Setup, intent: Intent) -> Result<(), Stopped> {
         let Intent { from, to, data, .. } = intent;
-        let code = U256::from_be_slice(&setup.call(from, to, data)?);
-        if code.is_zero() {
-            Ok(())
-        } else {
-            Err(SetupError::Refused { from, to, code }.into())
-        }
+        let answer = setup.call(from, to, data)?;
+        accepted(from, to, &answer)
     }
 }
 
@@ -224,17 +219,32 @@ fn market(owner: Address, parts: [Address; 3], index: usize, delegate: Address) 
         .bytes(&[])
 }
 
-/// Who may change the market, what it keeps of interest, and how often it pays that
-/// out, which is not in a block that follows soon.
+/// Who may change the market and what it keeps of interest. That is never paid out:
+/// the contract that receives it on the main network is of another package, and
+/// pays out in one block of thousands.
 fn configure(deployer: &mut Deployer<'_>, market: Address, roles: Address) -> Result<(), Stopped> {
-    const PAY_OUT_BLOCKS: u64 = 28_800;
     for call in [
         Call::new("setAccessControlManager(address)").address(roles),
-        Call::new("setReduceReservesBlockDelta(uint256)").word(PAY_OUT_BLOCKS),
-        Call::new("setProtocolShareReserve(address)").address(deployer.owner),
+        Call::new("setReduceReservesBlockDelta(uint256)").word(u64::MAX),
         Call::new("_setReserveFactor(uint256)").word(ONE / 10),
     ] {
-        deployer.call(market, call)?;
+        administer(deployer, market, call)?;
     }
     Ok(())
+}
+
+/// Calls as the administrator.
+fn administer(deployer: &mut Deployer<'_>, to: Address, call: Call) -> Result<(), Stopped> {
+    let answer = deployer.call(to, call)?;
+    accepted(deployer.owner, to, &answer)
+}
+
+/// Some refusals are only a number that is returned.
+fn accepted(from: Address, to: Address, answer: &[u8]) -> Result<(), Stopped> {
+    let code = U256::from_be_slice(answer);
+    if code.is_zero() {
+        Ok(())
+    } else {
+        Err(SetupError::Refused { from, to, code }.into())
+    }
 }

@@ -1,6 +1,6 @@
 //! The comptroller, who may administer it, and where it asks for prices.
 
-use super::{ONE, artifact, facets, price_update};
+use super::{ONE, administer, artifact, facets, price_update};
 use crate::{
     Call,
     protocol::{
@@ -53,7 +53,7 @@ pub(super) fn deploy(deployer: &mut Deployer<'_>, assets: &[Asset]) -> Result<Co
     let lens = deployer.create(LENS, Call::bare())?;
     let prices = deployer.create(PRICES, Call::bare())?;
     for asset in assets {
-        deployer.call(prices, price_update(asset.token, asset.cents))?;
+        administer(deployer, prices, price_update(asset.token, asset.cents))?;
     }
     let bounded = bounded_oracle(deployer, comptroller, roles, prices)?;
     for call in [
@@ -63,7 +63,7 @@ pub(super) fn deploy(deployer: &mut Deployer<'_>, assets: &[Asset]) -> Result<Co
         Call::new("setDeviationBoundedOracle(address)").address(bounded),
         Call::new("_setCloseFactor(uint256)").word(CLOSE_FACTOR),
     ] {
-        deployer.call(comptroller, call)?;
+        administer(deployer, comptroller, call)?;
     }
     Ok(Core {
         comptroller,
@@ -77,8 +77,12 @@ fn comptroller(deployer: &mut Deployer<'_>) -> Result<Address, Stopped> {
     let proxy = deployer.create(PROXY, Call::bare())?;
     let diamond = deployer.create(DIAMOND, Call::bare())?;
     let pending = Call::new("_setPendingImplementation(address)").address(diamond);
-    deployer.call(proxy, pending)?;
-    deployer.call(diamond, Call::new("_become(address)").address(proxy))?;
+    administer(deployer, proxy, pending)?;
+    administer(
+        deployer,
+        diamond,
+        Call::new("_become(address)").address(proxy),
+    )?;
     for (artifact, functions) in [
         (POLICY, facets::POLICY),
         (MARKETS, facets::MARKETS),
@@ -86,7 +90,7 @@ fn comptroller(deployer: &mut Deployer<'_>) -> Result<Address, Stopped> {
         (SETTER, facets::SETTER),
     ] {
         let facet = deployer.create(artifact, Call::bare())?;
-        deployer.call(proxy, facets::cut(facet, functions))?;
+        administer(deployer, proxy, facets::cut(facet, functions))?;
     }
     Ok(proxy)
 }
@@ -155,7 +159,7 @@ impl Core {
                 .word(1),
             rewards,
         ] {
-            deployer.call(self.comptroller, call)?;
+            administer(deployer, self.comptroller, call)?;
         }
         Ok(())
     }
