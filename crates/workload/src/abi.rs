@@ -69,3 +69,19 @@ impl Call {
         self.0.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_fill_whole_words() {
+        for (length, words) in [(0, 1), (1, 2), (32, 2), (33, 3)] {
+            let data = Call::bare().bytes(&vec![0xff; length]).data();
+            assert_eq!(data.len(), 32 * words);
+            assert_eq!(data[31], length as u8);
+            assert!(data[32..].iter().take(length).all(|byte| *byte == 0xff));
+            assert!(data[32..].iter().skip(length).all(|byte| *byte == 0));
+        }
+    }
+}

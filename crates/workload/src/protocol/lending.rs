@@ -10,12 +10,12 @@ use super::{Intent, Lending, Stopped};
 use crate::{
     PublishedArtifacts, Setup,
     rng::Rng,
-    world::{SLOT_SECONDS, World},
+    world::{ETHER, SLOT_SECONDS, World},
 };
 pub(super) use aave::Aave;
 use alloy_primitives::{Address, U256};
 use deployer::Deployer;
-use market::Market;
+pub(super) use market::Market;
 pub(super) use venus::Venus;
 
 /// Assets that are lent and borrowed.
@@ -77,7 +77,7 @@ pub(super) struct Asset {
 impl Asset {
     /// How much of it so many cents buy.
     fn worth(&self, cents: u64) -> u128 {
-        u128::from(cents) * crate::world::ETHER / u128::from(self.cents)
+        u128::from(cents) * ETHER / u128::from(self.cents)
     }
 }
 
@@ -108,8 +108,7 @@ pub(super) fn block<L: Lender>(
         })
         .collect();
     let intents = world.prepare(|setup| {
-        let mut deployer = Deployer::new(setup, artifacts, owner);
-        let market = Market::<L>::open(&mut deployer, ASSETS, &mut rng)?;
+        let market = Market::<L>::open(setup, artifacts, owner, ASSETS, &mut rng)?;
         // Interest accrues before users come, so that no slot of a reserve is empty.
         setup.next_block(SLOT_SECONDS);
         match lending {

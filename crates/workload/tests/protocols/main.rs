@@ -2,6 +2,7 @@
 
 mod amm_v2;
 mod chain;
+mod lending;
 
 use chain::{SEED, generate, run};
 use parallax_engine::{Engine, EngineConfig};

@@ -42,12 +42,12 @@ const CONFIGURATOR: &str = artifact!("protocol/pool", "PoolConfigurator");
 
 /// Gas limits as wallets set them: what the call needs and a margin.
 mod gas {
-    pub(super) const SUPPLY: u64 = 350_000;
-    pub(super) const BORROW: u64 = 500_000;
-    pub(super) const REPAY: u64 = 350_000;
-    pub(super) const WITHDRAW: u64 = 450_000;
-    pub(super) const LIQUIDATE: u64 = 900_000;
-    pub(super) const SET_PRICE: u64 = 80_000;
+    pub(super) const SUPPLY: u64 = 250_000;
+    pub(super) const BORROW: u64 = 350_000;
+    pub(super) const REPAY: u64 = 250_000;
+    pub(super) const WITHDRAW: u64 = 300_000;
+    pub(super) const LIQUIDATE: u64 = 500_000;
+    pub(super) const SET_PRICE: u64 = 50_000;
 }
 
 /// Debt whose interest follows the market.

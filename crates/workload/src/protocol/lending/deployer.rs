@@ -5,13 +5,13 @@ use alloy_primitives::{Address, B256, Bytes};
 
 /// Who creates contracts and administers them.
 pub(in crate::protocol) struct Deployer<'a> {
-    pub(super) setup: &'a mut Setup,
-    pub(super) artifacts: &'a PublishedArtifacts,
+    setup: &'a mut Setup,
+    artifacts: &'a PublishedArtifacts,
     pub(super) owner: Address,
 }
 
 impl<'a> Deployer<'a> {
-    pub(in crate::protocol) fn new(
+    pub(super) fn new(
         setup: &'a mut Setup,
         artifacts: &'a PublishedArtifacts,
         owner: Address,

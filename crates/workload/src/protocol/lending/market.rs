@@ -2,7 +2,7 @@
 
 use super::{Asset, Deployer, Lender, Loan};
 use crate::{
-    Setup,
+    PublishedArtifacts, Setup,
     protocol::{
         Intent, Stopped,
         token::{self, TokenCode},
@@ -46,25 +46,27 @@ impl<L: Lender> Market<L> {
     /// Deploys the protocol with so many assets, each lent and borrowed already.
     /// Loans in one asset against another take at least two.
     pub(in crate::protocol) fn open(
-        deployer: &mut Deployer<'_>,
+        setup: &mut Setup,
+        artifacts: &PublishedArtifacts,
+        owner: Address,
         assets: usize,
         rng: &mut Rng,
     ) -> Result<Self, Stopped> {
-        let code = TokenCode::read(deployer.artifacts)?;
-        let owner = deployer.owner;
+        let code = TokenCode::read(artifacts)?;
         let assets = (0..assets).map(|index| {
             Ok(Asset {
-                token: code.deploy(deployer.setup, owner, index)?,
+                token: code.deploy(setup, owner, index)?,
                 cents: rng.between(DOLLAR, 2_000 * DOLLAR),
             })
         });
         let assets = assets.collect::<Result<Vec<_>, Stopped>>()?;
+        let mut deployer = Deployer::new(setup, artifacts, owner);
         let market = Self {
-            lender: L::deploy(deployer, &assets)?,
+            lender: L::deploy(&mut deployer, &assets)?,
             owner,
             assets,
         };
-        market.fill(deployer.setup)?;
+        market.fill(setup)?;
         Ok(market)
     }
 

@@ -13,8 +13,7 @@ fn with_market<L: Lender>(assets: usize, test: impl FnOnce(&Market<L>, &mut Setu
     let mut rng = Rng::new(8);
     world
         .prepare(|setup| {
-            let mut deployer = Deployer::new(setup, &artifacts, owner);
-            let market = Market::<L>::open(&mut deployer, assets, &mut rng)?;
+            let market = Market::<L>::open(setup, &artifacts, owner, assets, &mut rng)?;
             setup.next_block(SLOT_SECONDS);
             test(&market, setup, &mut rng);
             Ok::<(), Stopped>(())

@@ -35,12 +35,12 @@ const ONE: u128 = 1_000_000_000_000_000_000;
 
 /// Gas limits as wallets set them: what the call needs and a margin.
 mod gas {
-    pub(super) const SUPPLY: u64 = 400_000;
-    pub(super) const BORROW: u64 = 700_000;
-    pub(super) const REPAY: u64 = 350_000;
-    pub(super) const WITHDRAW: u64 = 600_000;
-    pub(super) const LIQUIDATE: u64 = 1_000_000;
-    pub(super) const SET_PRICE: u64 = 80_000;
+    pub(super) const SUPPLY: u64 = 300_000;
+    pub(super) const BORROW: u64 = 550_000;
+    pub(super) const REPAY: u64 = 300_000;
+    pub(super) const WITHDRAW: u64 = 450_000;
+    pub(super) const LIQUIDATE: u64 = 700_000;
+    pub(super) const SET_PRICE: u64 = 50_000;
 }
 
 /// Venus.
