@@ -11,7 +11,7 @@ use alloy_primitives::{
 use parallax_engine::BlockOutput;
 use parallax_workload::{Lending, Protocol, Workload};
 use revm::context::TxEnv;
-use std::{fmt::Debug, ops::RangeInclusive};
+use std::ops::RangeInclusive;
 
 /// What a transaction asks for.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ enum Asked {
 }
 
 /// How to ask a protocol what it knows.
-trait Reader: Debug {
+trait Reader {
     /// What rounding makes of an amount.
     const DUST: u64;
     /// What a liquidator gets for what is repaid, in percent.

@@ -241,7 +241,10 @@ fn administer(deployer: &mut Deployer<'_>, to: Address, call: Call) -> Result<()
 
 /// Some refusals are only a number that is returned.
 fn accepted(from: Address, to: Address, answer: &[u8]) -> Result<(), Stopped> {
-    let code = U256::from_be_slice(answer);
+    let code = answer
+        .first_chunk()
+        .copied()
+        .map_or(U256::ZERO, U256::from_be_bytes::<32>);
     if code.is_zero() {
         Ok(())
     } else {

@@ -14,7 +14,6 @@ const WITHDRAW: &str = "withdraw(address,uint256,address)";
 const LIQUIDATE: &str = "liquidationCall(address,address,address,uint256,bool)";
 const SET_PRICE: &str = "setAssetPrice(address,uint256)";
 
-#[derive(Debug)]
 pub(super) struct Reader {
     pool: Address,
     oracle: Address,

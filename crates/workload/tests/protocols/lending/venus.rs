@@ -14,7 +14,6 @@ const WITHDRAW: &str = "redeemUnderlying(uint256)";
 const LIQUIDATE: &str = "liquidateBorrow(address,uint256,address)";
 const SET_PRICE: &str = "setDirectPrice(address,uint256)";
 
-#[derive(Debug)]
 pub(super) struct Reader {
     comptroller: Address,
     oracle: Address,
