@@ -24,7 +24,9 @@ pub use generate::{generate, invalid_first};
 pub use kind::{Kind, UnknownKind, catalogue};
 pub use layout::{Pair, RING_SIZE, Reserves, array_slot, mapping_slot, pair, token};
 pub use mainnet::MAINNET_CODES;
-pub use protocol::{Day, Pools, Protocol, ProtocolError, Transfers, UnknownProtocol, protocols};
+pub use protocol::{
+    Day, Lending, Pools, Protocol, ProtocolError, Transfers, UnknownProtocol, protocols,
+};
 pub use published::{ArtifactError, CreationCode, INSTALL_COMMAND, PublishedArtifacts};
 pub use setup::{Setup, SetupError};
 pub use size::Size;

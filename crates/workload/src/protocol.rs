@@ -6,6 +6,7 @@ mod collectible;
 mod day;
 mod erc20;
 mod intent;
+mod lending;
 mod multicall;
 mod smart_account;
 mod token;
@@ -14,6 +15,7 @@ use crate::{ArtifactError, PublishedArtifacts, SetupError, Size, Workload, world
 pub use day::Day;
 pub use erc20::Transfers;
 use intent::{Act, Intent};
+use lending::{Aave, Lender, Venus};
 use std::{fmt, str::FromStr};
 
 /// A block of transactions on a real protocol: its published code, deployed and
@@ -28,6 +30,10 @@ pub enum Protocol {
     Day(Day),
     /// Bots race for gaps between prices on Uniswap V2.
     Arbitrage,
+    /// Deposits and loans on Aave V3.
+    Aave(Lending),
+    /// Deposits and loans on Venus.
+    Venus(Lending),
 }
 
 /// Which pools are traded in.
@@ -39,6 +45,15 @@ pub enum Pools {
     Zipf,
     /// There is only one.
     Hot,
+}
+
+/// What a lending protocol is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lending {
+    /// Users supply, borrow, repay and withdraw.
+    Everyday,
+    /// A price falls, and liquidators come, among users as every day.
+    Liquidations,
 }
 
 /// All protocols.
@@ -57,6 +72,10 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::Day(Day::Defi),
         Protocol::Day(Day::Mainnet),
         Protocol::Arbitrage,
+        Protocol::Aave(Lending::Everyday),
+        Protocol::Aave(Lending::Liquidations),
+        Protocol::Venus(Lending::Everyday),
+        Protocol::Venus(Lending::Liquidations),
     ]
 }
 
@@ -93,6 +112,10 @@ impl Protocol {
             Self::Day(Day::Defi) => "defi-day",
             Self::Day(Day::Mainnet) => "mainnet-like",
             Self::Arbitrage => "arbitrage",
+            Self::Aave(Lending::Everyday) => "lending-aave",
+            Self::Aave(Lending::Liquidations) => "lending-aave-liquidation",
+            Self::Venus(Lending::Everyday) => "lending-venus",
+            Self::Venus(Lending::Liquidations) => "lending-venus-liquidation",
         }
     }
 
@@ -124,6 +147,18 @@ impl Protocol {
                 "what Ethereum's blocks are made of, by people and in pools by Zipf 1.0"
             }
             Self::Arbitrage => "bots race for gaps between prices; all but the first revert",
+            Self::Aave(Lending::Everyday) => {
+                "Aave V3 deposits, loans, repayments and withdrawals in four assets"
+            }
+            Self::Aave(Lending::Liquidations) => {
+                "Aave V3 liquidations after a price has fallen, among everyday use"
+            }
+            Self::Venus(Lending::Everyday) => {
+                "Venus deposits, loans, repayments and withdrawals in four assets"
+            }
+            Self::Venus(Lending::Liquidations) => {
+                "Venus liquidations after a price has fallen, among everyday use"
+            }
         }
     }
 
@@ -137,6 +172,8 @@ impl Protocol {
             Self::Erc20(transfers) => transfers.check(artifacts),
             Self::AmmV2(_) | Self::Arbitrage => artifacts.check(amm_v2::ARTIFACTS),
             Self::Day(day) => day.check(artifacts),
+            Self::Aave(_) => artifacts.check(Aave::ARTIFACTS),
+            Self::Venus(_) => artifacts.check(Venus::ARTIFACTS),
         }
     }
 
@@ -160,6 +197,12 @@ impl Protocol {
             Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, size),
             Self::Day(day) => day::day(&mut world, artifacts, day, size),
             Self::Arbitrage => arbitrage::races(&mut world, artifacts, size),
+            Self::Aave(lending) => {
+                lending::block::<Aave>(&mut world, artifacts, lending, size.transactions)
+            }
+            Self::Venus(lending) => {
+                lending::block::<Venus>(&mut world, artifacts, lending, size.transactions)
+            }
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),

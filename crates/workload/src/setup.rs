@@ -50,6 +50,16 @@ pub enum SetupError {
         /// How it ended.
         result: Box<ExecutionResult>,
     },
+    /// It succeeded, but what it returned says that nothing was done.
+    #[error("a call of {to} by {from} was refused with code {code}")]
+    Refused {
+        /// Who called.
+        from: Address,
+        /// The contract.
+        to: Address,
+        /// Its reason.
+        code: U256,
+    },
 }
 
 impl Setup {

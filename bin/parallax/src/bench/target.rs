@@ -1,7 +1,7 @@
 //! What a line of the table aims at.
 
 use super::row::Row;
-use parallax_workload::{Day, Kind, Pools, Protocol, Transfers};
+use parallax_workload::{Day, Kind, Lending, Pools, Protocol, Transfers};
 use std::fmt;
 
 /// At least this much. Targets are those for two workers; more may not do worse.
@@ -53,6 +53,11 @@ fn of_published(protocol: Protocol) -> Option<Target> {
         Protocol::Arbitrage | Protocol::Erc20(Transfers::Fee) => (0.97, None),
         Protocol::AmmV2(Pools::Zipf)
         | Protocol::Erc20(Transfers::Airdrop | Transfers::Treasury) => return None,
+        // Liquidators of one collateral wait for one another.
+        Protocol::Aave(Lending::Liquidations) | Protocol::Venus(Lending::Liquidations) => {
+            (0.97, None)
+        }
+        Protocol::Aave(Lending::Everyday) | Protocol::Venus(Lending::Everyday) => return None,
     };
     Some(Target {
         speedup,

@@ -53,6 +53,16 @@ impl Chain {
         Self(Setup::new(state.clone(), 1, 1))
     }
 
+    /// As in the block of a workload: interest is counted up to then.
+    pub(crate) fn at(workload: &Workload, state: &MemoryState) -> Self {
+        let env = &workload.block.env;
+        Self(Setup::new(
+            state.clone(),
+            env.number.to(),
+            env.timestamp.to(),
+        ))
+    }
+
     pub(crate) fn words(&mut self, to: Address, data: Bytes) -> Vec<U256> {
         let words = self.0.read(to, data).unwrap();
         words.chunks(32).map(U256::from_be_slice).collect()

@@ -5,6 +5,7 @@ mod arbitrage;
 mod chain;
 mod day;
 mod erc20;
+mod lending;
 mod scale;
 mod shape;
 
