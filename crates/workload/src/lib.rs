@@ -20,7 +20,7 @@ pub use artifact::{Artifact, Contract};
 pub use generate::generate;
 pub use kind::{Kind, UnknownKind, catalogue};
 pub use layout::{Pair, RING_SIZE, Reserves, array_slot, mapping_slot, pair, token};
-pub use protocol::{Pools, Protocol, ProtocolError, UnknownProtocol, protocols};
+pub use protocol::{Cover, Markets, Pools, Protocol, ProtocolError, UnknownProtocol, protocols};
 pub use published::{ArtifactError, CreationCode, INSTALL_COMMAND, PublishedArtifacts};
 pub use setup::{Setup, SetupError};
 pub use state::MemoryState;

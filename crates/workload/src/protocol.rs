@@ -1,19 +1,33 @@
-//! The catalogue of blocks on protocols that others published.
+//! The catalogue of blocks on protocols: those that others published, and our own.
 
 mod amm_v2;
+mod cover;
 mod intent;
+mod nft;
+mod order_book;
+mod own;
+mod sharded_amm;
 mod token;
 
 use crate::{ArtifactError, PublishedArtifacts, SetupError, Workload, world::World};
 use intent::Intent;
 use std::{fmt, str::FromStr};
 
-/// A block of transactions on a real protocol: its published code, deployed and
-/// initialised by transactions before the block.
+/// A block of transactions on a real protocol: its published code, or a contract of
+/// our own where nothing suitable is published, deployed and initialised by
+/// transactions before the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
     /// Swaps on Uniswap V2 through its router.
     AmmV2(Pools),
+    /// Orders on our central limit order book.
+    OrderBook(Markets),
+    /// Mints of our collection with a global counter.
+    NftMint,
+    /// Swaps on our exchange whose liquidity is split in shards.
+    ShardedAmm,
+    /// Parametric cover from our pool of capital.
+    Insurance(Cover),
 }
 
 /// Which pools are traded in.
@@ -27,6 +41,24 @@ pub enum Pools {
     Hot,
 }
 
+/// How many markets are traded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Markets {
+    /// Everyone meets in one.
+    One,
+    /// There are 64, and each is as popular as another.
+    Many,
+}
+
+/// What policyholders are doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cover {
+    /// They buy, premiums accrue, some claim.
+    Everyday,
+    /// The oracle reports an event, and everyone claims.
+    Payout,
+}
+
 /// All protocols.
 #[must_use]
 pub fn protocols() -> &'static [Protocol] {
@@ -34,6 +66,12 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::AmmV2(Pools::Own),
         Protocol::AmmV2(Pools::Zipf),
         Protocol::AmmV2(Pools::Hot),
+        Protocol::OrderBook(Markets::One),
+        Protocol::OrderBook(Markets::Many),
+        Protocol::NftMint,
+        Protocol::ShardedAmm,
+        Protocol::Insurance(Cover::Everyday),
+        Protocol::Insurance(Cover::Payout),
     ]
 }
 
@@ -61,6 +99,12 @@ impl Protocol {
             Self::AmmV2(Pools::Own) => "amm-v2-own",
             Self::AmmV2(Pools::Zipf) => "amm-v2-zipf",
             Self::AmmV2(Pools::Hot) => "amm-v2-hot",
+            Self::OrderBook(Markets::One) => "orderbook-one",
+            Self::OrderBook(Markets::Many) => "orderbook-64",
+            Self::NftMint => "nft-mint",
+            Self::ShardedAmm => "sharded-amm",
+            Self::Insurance(Cover::Everyday) => "insurance-cover",
+            Self::Insurance(Cover::Payout) => "insurance-cover-payout",
         }
     }
 
@@ -71,10 +115,21 @@ impl Protocol {
             Self::AmmV2(Pools::Own) => "Uniswap V2 swaps by the router, each in a pool of its own",
             Self::AmmV2(Pools::Zipf) => "Uniswap V2 swaps by the router in pools by Zipf 1.0",
             Self::AmmV2(Pools::Hot) => "Uniswap V2 swaps by the router, all in one pool",
+            Self::OrderBook(Markets::One) => "place, cancel and take in one order book",
+            Self::OrderBook(Markets::Many) => "place, cancel and take in 64 order books",
+            Self::NftMint => "mints of one collection, numbered by a counter",
+            Self::ShardedAmm => "swaps in an exchange of 64 shards, chosen by trader",
+            Self::Insurance(Cover::Everyday) => {
+                "cover bought, premiums accrued and claims paid, one pool of capital"
+            }
+            Self::Insurance(Cover::Payout) => {
+                "an oracle reports an event, then one pool pays a policy in each transaction"
+            }
         }
     }
 
-    /// Checks that all its code is installed, which takes no time.
+    /// Checks that all its code is installed, which takes no time. Contracts of our
+    /// own are part of this crate.
     ///
     /// # Errors
     ///
@@ -82,6 +137,7 @@ impl Protocol {
     pub fn check(self, artifacts: &PublishedArtifacts) -> Result<(), ArtifactError> {
         match self {
             Self::AmmV2(_) => artifacts.check(amm_v2::ARTIFACTS),
+            Self::OrderBook(_) | Self::NftMint | Self::ShardedAmm | Self::Insurance(_) => Ok(()),
         }
     }
 
@@ -100,6 +156,11 @@ impl Protocol {
         let mut world = World::new(seed);
         let made = match self {
             Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, transactions),
+            Self::OrderBook(markets) => order_book::trade(&mut world, markets, transactions),
+            Self::NftMint => nft::mints(&mut world, transactions),
+            Self::ShardedAmm => sharded_amm::swaps(&mut world, transactions),
+            Self::Insurance(Cover::Everyday) => cover::everyday(&mut world, transactions),
+            Self::Insurance(Cover::Payout) => cover::payout(&mut world, transactions),
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),
