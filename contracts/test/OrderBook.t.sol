@@ -128,22 +128,31 @@ contract OrderBookTest is Test {
     }
 
     function test_cancelling_anywhere_in_a_level_keeps_its_order() external {
-        for (uint256 gone = 0; gone < 4; ++gone) {
-            uint64[4] memory ids;
-            for (uint256 index = 0; index < 4; ++index) ids[index] = place(index, false, 1_000, 1);
-            vm.prank(user(gone));
-            book.cancel(ids[gone]);
-            // One more at the end, so that the newest was found right.
-            uint64 last = place(4, false, 1_000, 1);
-            for (uint256 index = 0; index < 4; ++index) {
-                if (index == gone) continue;
-                equal(book.level(false, 1_000).first, ids[index], "in turn");
-                take(5, true, 1_000, 1);
-            }
-            equal(book.level(false, 1_000).first, last, "the last");
-            take(5, true, 1_000, 1);
-            bestIs(false, 0);
+        for (uint256 gone = 0; gone < 5; ++gone) {
+            // With itself, only one is cancelled.
+            for (uint256 next = 0; next < 5; ++next) cancelTwo(gone, next);
         }
+    }
+
+    function cancelTwo(uint256 gone, uint256 next) private {
+        uint64[5] memory ids;
+        for (uint256 index = 0; index < 5; ++index) ids[index] = place(index, false, 1_000, 1);
+        vm.prank(user(gone));
+        book.cancel(ids[gone]);
+        if (next != gone) {
+            vm.prank(user(next));
+            book.cancel(ids[next]);
+        }
+        // One more at the end, so that the newest was found right.
+        uint64 last = place(5, false, 1_000, 1);
+        for (uint256 index = 0; index < 5; ++index) {
+            if (index == gone || index == next) continue;
+            equal(book.level(false, 1_000).first, ids[index], "in turn");
+            take(6, true, 1_000, 1);
+        }
+        equal(book.level(false, 1_000).first, last, "the last");
+        take(6, true, 1_000, 1);
+        bestIs(false, 0);
     }
 
     function test_what_is_refused() external {
@@ -197,7 +206,7 @@ contract Trader is Test {
     }
 
     function place(bool buy, uint16 tick, uint64 lots) external {
-        tick = uint16(buy ? within(tick, 990, 999) : within(tick, 1_000, 1_009));
+        tick = uint16(buy ? within(tick, 998, 999) : within(tick, 1_000, 1_001));
         lots = uint64(within(lots, 1, 100));
         ids.push(book.place(buy, tick, lots));
         if (buy) quoteInOrders += book.costOf(tick, lots);
@@ -259,7 +268,7 @@ contract OrderBookInvariantTest is Test {
 
     function invariant_levels_add_up() external view {
         uint256 lots;
-        for (uint16 tick = 1_000; tick < 1_010; ++tick) {
+        for (uint16 tick = 1_000; tick < 1_002; ++tick) {
             OrderBook.Level memory level = book.level(false, tick);
             uint256 sum;
             for (uint64 id = level.first; sum < level.lots;) {

@@ -1,7 +1,7 @@
 //! What a line of the table aims at.
 
 use super::row::Row;
-use parallax_workload::{Kind, Pools, Protocol};
+use parallax_workload::{Kind, Markets, Pools, Protocol};
 use std::fmt;
 
 /// At least this much. Targets are those for two workers; more may not do worse.
@@ -42,9 +42,12 @@ pub(super) fn of_made_up(row: Row) -> Option<Target> {
 
 fn of_published(protocol: Protocol) -> Option<Target> {
     let (speedup, cpu_efficiency) = match protocol {
-        Protocol::AmmV2(Pools::Own) => (1.9, Some(0.8)),
-        Protocol::AmmV2(Pools::Hot) => (0.97, None),
-        Protocol::AmmV2(Pools::Zipf) => return None,
+        Protocol::AmmV2(Pools::Own) | Protocol::ShardedAmm => (1.9, Some(0.8)),
+        Protocol::AmmV2(Pools::Hot)
+        | Protocol::OrderBook(Markets::One)
+        | Protocol::NftMint
+        | Protocol::Insurance(_) => (0.97, None),
+        Protocol::AmmV2(Pools::Zipf) | Protocol::OrderBook(Markets::Many) => return None,
     };
     Some(Target {
         speedup,
