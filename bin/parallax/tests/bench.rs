@@ -3,6 +3,7 @@
 mod common;
 
 use common::{archive, archived, folder, stderr};
+use parallax_workload::{Protocol, PublishedArtifacts};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -215,6 +216,19 @@ fn rows_are_listed_with_their_targets() {
     }
 }
 
+/// Rows of the table, measured with few transactions.
+fn assert_measured(file: &str, rows: &[&str], options: &[&str]) {
+    let small = ["--quick", "--txs", "30", "--runs", "2", "--workers", "2"];
+    let (json, _) = measured(file, &[rows, &small, options].concat());
+    let names: Vec<_> = results(&json)
+        .iter()
+        .map(|result| result["workload"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, rows);
+    results(&json).iter().for_each(assert_figures);
+    assert_eq!(json["left_out"], Value::Array(Vec::new()));
+}
+
 #[test]
 fn published_contracts_are_measured_and_verified() {
     let artifacts = parallax_workload::PublishedArtifacts::installed();
@@ -224,16 +238,21 @@ fn published_contracts_are_measured_and_verified() {
             return;
         }
     }
-    let arguments = ["amm-v2-own", "amm-v2-zipf", "amm-v2-hot", "--quick"];
-    let small = ["--txs", "30", "--runs", "2", "--workers", "2"];
-    let (json, _) = measured("published.json", &[&arguments[..], &small].concat());
-    let names: Vec<_> = results(&json)
-        .iter()
-        .map(|result| result["workload"].as_str().unwrap())
-        .collect();
-    assert_eq!(names, arguments[..3]);
-    results(&json).iter().for_each(assert_figures);
-    assert_eq!(json["left_out"], Value::Array(Vec::new()));
+    let rows = ["amm-v2-own", "amm-v2-zipf", "amm-v2-hot"];
+    assert_measured("published.json", &rows, &[]);
+}
+
+#[test]
+fn our_own_protocols_need_nothing_installed() {
+    let rows = [
+        "orderbook-one",
+        "orderbook-64",
+        "nft-mint",
+        "sharded-amm",
+        "insurance-cover",
+        "insurance-cover-payout",
+    ];
+    assert_measured("own.json", &rows, &["--artifacts", "absent"]);
 }
 
 #[test]
@@ -241,9 +260,15 @@ fn rows_without_their_contracts_are_left_out() {
     let arguments = ["--quick", "--txs", "5", "--runs", "1", "--workers", "1"];
     let absent = ["--artifacts", "absent"];
     let (json, table) = measured("left-out.json", &[&arguments[..], &absent].concat());
-    assert_eq!(results(&json).len(), parallax_workload::catalogue().len());
+    let nowhere = PublishedArtifacts::at("absent");
+    let (own, published): (Vec<Protocol>, Vec<Protocol>) = parallax_workload::protocols()
+        .iter()
+        .copied()
+        .partition(|protocol| protocol.check(&nowhere).is_ok());
+    let measured = parallax_workload::catalogue().len() + own.len();
+    assert_eq!(results(&json).len(), measured);
     let left_out = json["left_out"].as_array().unwrap();
-    assert_eq!(left_out.len(), parallax_workload::protocols().len());
+    assert_eq!(left_out.len(), published.len());
     assert_eq!(left_out[0]["workload"], "amm-v2-own");
     let line = table
         .lines()

@@ -28,6 +28,14 @@ pub enum Contract {
     Reverter,
     /// Looks at other accounts.
     Prober,
+    /// A central limit order book of one market.
+    OrderBook,
+    /// Parametric cover from one pool of capital.
+    CoverPool,
+    /// An ERC-721 collection with a global counter.
+    MintNft,
+    /// A constant-product exchange whose liquidity is split in shards.
+    ShardedExchange,
 }
 
 /// A compiled contract.
@@ -35,7 +43,8 @@ pub enum Contract {
 pub struct Artifact {
     /// Code that runs at creation, without constructor arguments.
     pub creation: Bytes,
-    /// Code of the account, analysed.
+    /// Code of the account, analysed. Immutable variables are zero: contracts that
+    /// have some must be created.
     pub runtime: Bytecode,
 }
 
@@ -60,7 +69,7 @@ macro_rules! embedded {
 
 impl Contract {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Token,
         Self::Exchange,
         Self::Counter,
@@ -71,6 +80,10 @@ impl Contract {
         Self::Wallet,
         Self::Reverter,
         Self::Prober,
+        Self::OrderBook,
+        Self::CoverPool,
+        Self::MintNft,
+        Self::ShardedExchange,
     ];
 
     /// The compiled code.
@@ -87,6 +100,10 @@ impl Contract {
             Self::Wallet => embedded!("Wallet"),
             Self::Reverter => embedded!("Reverter"),
             Self::Prober => embedded!("Prober"),
+            Self::OrderBook => embedded!("OrderBook"),
+            Self::CoverPool => embedded!("CoverPool"),
+            Self::MintNft => embedded!("MintNft"),
+            Self::ShardedExchange => embedded!("ShardedExchange"),
         }
     }
 

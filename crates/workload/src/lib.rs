@@ -25,7 +25,8 @@ pub use kind::{Kind, UnknownKind, catalogue};
 pub use layout::{Pair, RING_SIZE, Reserves, array_slot, mapping_slot, pair, token};
 pub use mainnet::MAINNET_CODES;
 pub use protocol::{
-    Day, Lending, Pools, Protocol, ProtocolError, Transfers, UnknownProtocol, protocols,
+    Cover, Day, Lending, Markets, Pools, Protocol, ProtocolError, Transfers, UnknownProtocol,
+    protocols,
 };
 pub use published::{ArtifactError, CreationCode, INSTALL_COMMAND, PublishedArtifacts};
 pub use setup::{Setup, SetupError};

@@ -1,13 +1,18 @@
-//! The catalogue of blocks on protocols that others published.
+//! The catalogue of blocks on protocols: those that others published, and our own.
 
 mod amm_v2;
 mod arbitrage;
 mod collectible;
+mod cover;
 mod day;
 mod erc20;
 mod intent;
 mod lending;
 mod multicall;
+mod nft;
+mod order_book;
+mod own;
+mod sharded_amm;
 mod smart_account;
 mod token;
 
@@ -18,8 +23,9 @@ use intent::{Act, Intent};
 use lending::{Aave, Lender, Venus};
 use std::{fmt, str::FromStr};
 
-/// A block of transactions on a real protocol: its published code, deployed and
-/// initialised by transactions before the block.
+/// A block of transactions on a real protocol: its published code, or a contract of
+/// our own where nothing suitable is published, deployed and initialised by
+/// transactions before the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
     /// Transfers of ERC-20 tokens.
@@ -34,6 +40,14 @@ pub enum Protocol {
     Aave(Lending),
     /// Deposits and loans on Venus.
     Venus(Lending),
+    /// Orders on our central limit order book.
+    OrderBook(Markets),
+    /// Mints of our collection with a global counter.
+    NftMint,
+    /// Swaps on our exchange whose liquidity is split in shards.
+    ShardedAmm,
+    /// Parametric cover from our pool of capital.
+    Insurance(Cover),
 }
 
 /// Which pools are traded in.
@@ -56,6 +70,24 @@ pub enum Lending {
     Liquidations,
 }
 
+/// How many markets are traded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Markets {
+    /// Everyone meets in one.
+    One,
+    /// There are 64, and each is as popular as another.
+    Many,
+}
+
+/// What policyholders are doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cover {
+    /// They buy, premiums accrue, some claim.
+    Everyday,
+    /// The oracle reports an event, and everyone claims.
+    Payout,
+}
+
 /// All protocols.
 #[must_use]
 pub fn protocols() -> &'static [Protocol] {
@@ -76,6 +108,12 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::Aave(Lending::Liquidations),
         Protocol::Venus(Lending::Everyday),
         Protocol::Venus(Lending::Liquidations),
+        Protocol::OrderBook(Markets::One),
+        Protocol::OrderBook(Markets::Many),
+        Protocol::NftMint,
+        Protocol::ShardedAmm,
+        Protocol::Insurance(Cover::Everyday),
+        Protocol::Insurance(Cover::Payout),
     ]
 }
 
@@ -116,6 +154,12 @@ impl Protocol {
             Self::Aave(Lending::Liquidations) => "lending-aave-liquidation",
             Self::Venus(Lending::Everyday) => "lending-venus",
             Self::Venus(Lending::Liquidations) => "lending-venus-liquidation",
+            Self::OrderBook(Markets::One) => "orderbook-one",
+            Self::OrderBook(Markets::Many) => "orderbook-64",
+            Self::NftMint => "nft-mint",
+            Self::ShardedAmm => "sharded-amm",
+            Self::Insurance(Cover::Everyday) => "insurance-cover",
+            Self::Insurance(Cover::Payout) => "insurance-cover-payout",
         }
     }
 
@@ -159,10 +203,21 @@ impl Protocol {
             Self::Venus(Lending::Liquidations) => {
                 "Venus liquidations after a price has fallen, among everyday use"
             }
+            Self::OrderBook(Markets::One) => "place, cancel and take in one order book",
+            Self::OrderBook(Markets::Many) => "place, cancel and take in 64 order books",
+            Self::NftMint => "mints of one collection, numbered by a counter",
+            Self::ShardedAmm => "swaps in an exchange of 64 shards, chosen by trader",
+            Self::Insurance(Cover::Everyday) => {
+                "cover bought, premiums accrued and claims paid, one pool of capital"
+            }
+            Self::Insurance(Cover::Payout) => {
+                "an oracle reports an event, then one pool pays a policy in each transaction"
+            }
         }
     }
 
-    /// Checks that all its code is installed, which takes no time.
+    /// Checks that all its code is installed, which takes no time. Contracts of our
+    /// own are part of this crate.
     ///
     /// # Errors
     ///
@@ -174,6 +229,7 @@ impl Protocol {
             Self::Day(day) => day.check(artifacts),
             Self::Aave(_) => artifacts.check(Aave::ARTIFACTS),
             Self::Venus(_) => artifacts.check(Venus::ARTIFACTS),
+            Self::OrderBook(_) | Self::NftMint | Self::ShardedAmm | Self::Insurance(_) => Ok(()),
         }
     }
 
@@ -203,6 +259,11 @@ impl Protocol {
             Self::Venus(lending) => {
                 lending::block::<Venus>(&mut world, artifacts, lending, size.transactions)
             }
+            Self::OrderBook(markets) => order_book::trade(&mut world, markets, size.transactions),
+            Self::NftMint => nft::mints(&mut world, size.transactions),
+            Self::ShardedAmm => sharded_amm::swaps(&mut world, size.transactions),
+            Self::Insurance(Cover::Everyday) => cover::everyday(&mut world, size.transactions),
+            Self::Insurance(Cover::Payout) => cover::payout(&mut world, size.transactions),
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),

@@ -122,10 +122,26 @@ fn deployed(constructor: Contract, arguments: &Bytes) -> Bytes {
 
 #[test]
 fn creation_gives_the_runtime_code() {
-    let arguments = Call::bare().address(USER).address(OTHER).data();
+    let arguments = Call::bare()
+        .address(USER)
+        .address(OTHER)
+        .word(1)
+        .word(1)
+        .data();
     for contract in Contract::ALL {
+        if contract == Contract::ShardedExchange {
+            // Its constructor calls tokens, of which there are none here.
+            continue;
+        }
         let code = deployed(contract, &arguments);
-        assert_eq!(code, contract.code().original_bytes(), "{contract:?}");
+        let runtime = contract.code().original_bytes();
+        assert_eq!(code.len(), runtime.len(), "{contract:?}");
+        // Immutable variables are zero where nobody has set them.
+        let mut bytes = code.iter().zip(&runtime);
+        assert!(
+            bytes.all(|(created, compiled)| created == compiled || *compiled == 0),
+            "{contract:?}"
+        );
     }
 }
 

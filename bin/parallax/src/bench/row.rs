@@ -7,7 +7,7 @@ use parallax_workload::{Kind, Protocol, catalogue, protocols};
 pub(crate) enum Row {
     /// A made-up block.
     Made(Kind),
-    /// A made-up block on a protocol that others published.
+    /// A made-up block on a protocol, most of which others published.
     Published(Protocol),
     /// Recorded blocks.
     RealBlocks,

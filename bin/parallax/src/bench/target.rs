@@ -1,7 +1,7 @@
 //! What a line of the table aims at.
 
 use super::row::Row;
-use parallax_workload::{Day, Kind, Lending, Pools, Protocol, Transfers};
+use parallax_workload::{Day, Kind, Lending, Markets, Pools, Protocol, Transfers};
 use std::fmt;
 
 /// At least this much. Targets are those for two workers; more may not do worse.
@@ -58,6 +58,11 @@ fn of_published(protocol: Protocol) -> Option<Target> {
             (0.97, None)
         }
         Protocol::Aave(Lending::Everyday) | Protocol::Venus(Lending::Everyday) => return None,
+        Protocol::ShardedAmm => (1.9, Some(0.8)),
+        Protocol::OrderBook(Markets::One) | Protocol::NftMint | Protocol::Insurance(_) => {
+            (0.97, None)
+        }
+        Protocol::OrderBook(Markets::Many) => return None,
     };
     Some(Target {
         speedup,

@@ -21,6 +21,11 @@ pub(super) fn call(rng: &mut Rng, cast: &Cast, contract: Contract) -> Bytes {
         Contract::Wallet => wallet(rng, cast),
         Contract::Reverter => reverter(rng),
         Contract::Prober => prober(rng, cast),
+        // In no cast.
+        Contract::OrderBook
+        | Contract::CoverPool
+        | Contract::MintNft
+        | Contract::ShardedExchange => token(rng, cast),
     }
     .data()
 }

@@ -9,7 +9,7 @@ pub(super) const ARTIFACT: &str =
     "@openzeppelin/contracts/build/contracts/ERC20PresetFixedSupply.json";
 
 /// Enough for everyone, and far below the 2^112 that a pool can hold.
-const SUPPLY: u128 = 1_000_000_000_000 * ETHER;
+pub(super) const SUPPLY: u128 = 1_000_000_000_000 * ETHER;
 
 /// The code of the token.
 pub(super) struct TokenCode(CreationCode);
