@@ -1,41 +1,59 @@
-//! How serial a block is: its longest chain of dependent transactions.
+//! How serial a block is: who read what whom wrote, and the longest chain of that.
 
 use crate::{
     ids::{FIRST, index_of},
     memory::Location,
     reads::Read,
     run::Run,
+    stats::{self, Dependency},
 };
 use revm::DatabaseRef;
 
+/// Who read what whom wrote, by reader. Payments into and out of a balance do not
+/// count as long as there is enough: they need no order. Empty unless dependencies
+/// were recorded.
+pub(crate) fn dependencies<DB: DatabaseRef>(run: &Run<'_, DB>) -> Vec<Dependency> {
+    let mut dependencies = Vec::new();
+    if !run.config.dependencies {
+        return dependencies;
+    }
+    for tx in 0..run.scheduler.committed() {
+        let reads = run.scheduler.log(tx).map_or(&[][..], |log| log.reads());
+        let found = reads.iter().filter_map(|read| {
+            let (cell, location) = location(read)?;
+            let (writer, _) = cell.latest(index_of(tx))?;
+            let on = writer.checked_sub(FIRST)? as usize;
+            Some(Dependency { tx, on, location })
+        });
+        dependencies.extend(found);
+    }
+    dependencies
+}
+
 /// Transactions in the longest chain in which each one read what an earlier one
-/// of the chain wrote. Payments into and out of a balance do not count as long
-/// as there is enough: they need no order. 0 unless dependencies were recorded.
-pub(crate) fn measure<DB: DatabaseRef>(run: &Run<'_, DB>) -> usize {
+/// of the chain wrote. 0 unless dependencies were recorded.
+pub(crate) fn measure<DB: DatabaseRef>(run: &Run<'_, DB>, dependencies: &[Dependency]) -> usize {
     if !run.config.dependencies {
         return 0;
     }
-    let mut depths = vec![0usize; run.scheduler.transactions()];
-    for tx in 0..run.scheduler.committed() {
-        let reads = run.scheduler.log(tx).map_or(&[][..], |log| log.reads());
-        let longest = reads
-            .iter()
-            .filter_map(|read| location(read)?.latest(index_of(tx)))
-            .filter(|(writer, _)| *writer >= FIRST)
-            .map(|(writer, _)| depths[(writer - FIRST) as usize])
-            .max();
-        depths[tx] = longest.unwrap_or(0) + 1;
+    // Of one alone, to begin with.
+    let mut depths = vec![1usize; run.scheduler.committed()];
+    for Dependency { tx, on, .. } in dependencies {
+        depths[*tx] = depths[*tx].max(depths[*on] + 1);
     }
     depths.into_iter().max().unwrap_or(0)
 }
 
-fn location(read: &Read) -> Option<&Location> {
-    match read {
-        Read::Balance(cell, _) => Some(&cell.balance),
-        Read::BalanceAtLeast(..) => None,
-        Read::Nonce(cell, _) => Some(&cell.nonce),
-        Read::Code(cell, _) => Some(&cell.code),
-        Read::Life(cell, _) => Some(&cell.life),
-        Read::Slot(cell, _) => Some(&cell.value),
-    }
+fn location(read: &Read) -> Option<(&Location, stats::Location)> {
+    Some(match read {
+        Read::Balance(cell, _) => (&cell.balance, stats::Location::Balance(cell.address)),
+        Read::BalanceAtLeast(..) => return None,
+        Read::Nonce(cell, _) => (&cell.nonce, stats::Location::Nonce(cell.address)),
+        Read::Code(cell, _) => (&cell.code, stats::Location::Code(cell.address)),
+        Read::Life(cell, _) => (&cell.life, stats::Location::Life(cell.address)),
+        Read::Slot(cell, _) => {
+            let location = stats::Location::Slot(cell.account().address, cell.key);
+            (&cell.value, location)
+        }
+    })
 }

@@ -139,9 +139,12 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let requests = protocol::after(&mut worker, &outcomes)?;
         worker.report();
         let access_list = self.access_list(pool, helpers, expected, &outcomes)?;
+        let gathering = Instant::now();
         let changes = gather::changes(self, pool, helpers);
         let mut stats = crate::report::Report::merge(self);
-        stats.longest_chain = longest_chain::measure(self);
+        stats.gathering = gathering.elapsed();
+        stats.dependencies = longest_chain::dependencies(self);
+        stats.longest_chain = longest_chain::measure(self, &stats.dependencies);
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {
             considered,
