@@ -165,7 +165,7 @@ impl Observer for Recorder {
             opcode::KECCAK256 => self.hashed(interpreter, stack(0), stack(1)),
             opcode::SELFBALANCE => self.account(here),
             opcode::BALANCE | opcode::EXTCODESIZE | opcode::EXTCODECOPY | opcode::EXTCODEHASH => {
-                self.account(Address::from_word(stack(0).into()))
+                self.account(Address::from_word(stack(0).into()));
             }
             _ => {}
         }

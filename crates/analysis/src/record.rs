@@ -253,7 +253,7 @@ impl Samples {
             &mut self.claiming,
             &mut self.committing,
         ]
-        .map(median);
+        .map(|values| median(values));
         let executing = nanos(trace.total());
         let alone = nanos(median(&mut self.one_by_one));
         let working = alone.saturating_sub(block + gather);
@@ -393,7 +393,7 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn median<T: Ord + Copy + Default>(values: &mut Vec<T>) -> T {
+fn median<T: Ord + Copy + Default>(values: &mut [T]) -> T {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

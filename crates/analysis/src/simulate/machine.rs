@@ -126,7 +126,7 @@ impl<'t> Machine<'t> {
             Phase::Publishing => self.publish(worker),
             Phase::Stalling => self.end_of_round(worker),
             Phase::Committing => self.commit(worker),
-            Phase::Idle(_) | Phase::Ended => {}
+            Phase::Idle(_) => {}
         }
     }
 

@@ -30,7 +30,6 @@ pub(super) enum Phase {
     /// Puts a transaction aside.
     Stalling,
     Committing,
-    Ended,
 }
 
 /// A worker in the model.
