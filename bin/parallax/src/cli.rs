@@ -1,8 +1,10 @@
 //! What the command line accepts.
 
+mod analyze;
 mod bench;
 mod replay;
 
+pub(crate) use analyze::{AnalyzeArguments, Subject};
 pub(crate) use bench::BenchArguments;
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use replay::ReplayArguments;
@@ -24,6 +26,9 @@ pub(crate) enum Command {
     /// Print how fast the parallel engine is: the table of made-up and real blocks
     #[command(long_about = bench::HELP, after_help = bench::EXAMPLES)]
     Bench(BenchArguments),
+    /// Say why a block is or is not parallel, and what its contracts could change
+    #[command(long_about = analyze::HELP, after_help = analyze::EXAMPLES)]
+    Analyze(AnalyzeArguments),
 }
 
 /// How the parallel engine is used.

@@ -1,5 +1,6 @@
 //! The command line of Parallax.
 
+mod analyze;
 mod bench;
 mod cli;
 mod harness;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Analyze(arguments) => analyze::run(&arguments),
     };
     match done {
         Ok(outcome) => outcome.into(),

@@ -6,6 +6,7 @@ mod block;
 mod changes;
 mod commit;
 mod deltas;
+mod dependencies;
 mod engine;
 mod error;
 mod gather;
@@ -38,7 +39,7 @@ pub use changes::{AccountChange, StateChanges};
 pub use engine::Engine;
 pub use error::{AccessListLocation, AccessListMismatch, EngineError, InvalidReason};
 pub use outcome::{BlockOutput, Skipped, TxOutcome};
-pub use stats::{Conflict, Span, Stats, Timeline};
+pub use stats::{Conflict, Dependency, Location, Span, Stats, Timeline};
 
 /// Settings of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +48,10 @@ pub struct EngineConfig {
     pub workers: usize,
     /// Produce the block access list.
     pub access_list: bool,
-    /// Record [`Timeline::spans`].
+    /// Record [`Timeline::spans`] and what else a [`Timeline`] can say.
     pub record_timelines: bool,
     /// Record what each transaction reads even where that is not needed, for
-    /// [`Stats::longest_chain`].
+    /// [`Stats::longest_chain`] and [`Stats::dependencies`].
     pub dependencies: bool,
     /// Plain payments in a row from which on they are settled account by account,
     /// by all workers together, instead of one transaction after the other. Not

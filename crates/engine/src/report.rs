@@ -19,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) plain_transfers: u64,
     pub(crate) idle: Duration,
     pub(crate) working: Duration,
+    pub(crate) claiming: Duration,
+    pub(crate) committing: Duration,
     pub(crate) spans: Vec<Span>,
     pub(crate) conflicts: HashMap<(Address, Option<U256>), u64>,
 }
@@ -33,6 +35,8 @@ impl Report {
         self.plain_transfers += later.plain_transfers;
         self.idle += later.idle;
         self.working += later.working;
+        self.claiming += later.claiming;
+        self.committing += later.committing;
         self.spans.extend(later.spans);
         for (place, count) in later.conflicts {
             *self.conflicts.entry(place).or_insert(0) += count;
@@ -56,6 +60,8 @@ impl Report {
             stats.plain_transfers += report.plain_transfers;
             stats.timelines.push(Timeline {
                 busy: report.working.saturating_sub(report.idle),
+                claiming: report.claiming,
+                committing: report.committing,
                 spans: report.spans,
             });
             for (place, count) in report.conflicts {

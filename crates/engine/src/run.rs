@@ -11,6 +11,7 @@ use crate::{
     block::Block,
     commit::Commits,
     deltas::Fees,
+    dependencies,
     engine::WorkerCaches,
     error::EngineError,
     gather,
@@ -140,8 +141,11 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let requests = protocol::after(&mut worker, &outcomes)?;
         worker.report();
         let access_list = self.access_list(pool, helpers, expected, &outcomes)?;
+        let gathering = Instant::now();
         let changes = gather::changes(self, pool, helpers);
         let mut stats = crate::report::Report::merge(self);
+        stats.gathering = gathering.elapsed();
+        stats.dependencies = dependencies::find(self);
         stats.longest_chain = longest_chain::measure(self);
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {

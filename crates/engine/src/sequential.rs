@@ -20,6 +20,7 @@
 //! Rules are those of mainnet up to Osaka.
 
 mod balances;
+mod observe;
 mod requests;
 mod system;
 #[cfg(test)]
@@ -31,10 +32,14 @@ use crate::{
 use alloy_eip7928::BlockAccessList;
 use alloy_eips::eip7685::Requests;
 pub(crate) use balances::credits;
+pub use observe::{Observer, observe};
 pub(crate) use requests::deposits;
 use revm::{
     Context, DatabaseRef, ExecuteCommitEvm, Journal, MainBuilder, MainContext, MainnetEvm,
-    context::{BlockEnv, CfgEnv, JournalTr, Transaction, TxEnv, result::EVMError},
+    context::{
+        BlockEnv, CfgEnv, JournalTr, Transaction, TxEnv,
+        result::{EVMError, ExecutionResult},
+    },
     database::{BundleState, State, WrapDatabaseRef, states::bundle_state::BundleRetention},
     database_interface::bal::EvmDatabaseError,
     primitives::hardfork::SpecId,
@@ -46,8 +51,9 @@ pub(crate) use system::SystemTransactions;
 /// The parent state with the block's changes on top.
 type BlockState<'a, DB> = State<WrapDatabaseRef<&'a DB>>;
 
-type Evm<'a, DB> = MainnetEvm<
+type Evm<'a, DB, I = ()> = MainnetEvm<
     Context<BlockEnv, &'a TxEnv, CfgEnv, BlockState<'a, DB>, Journal<BlockState<'a, DB>>, ()>,
+    I,
 >;
 
 type StateError<DB> = EvmDatabaseError<<DB as DatabaseRef>::Error>;
@@ -161,20 +167,8 @@ fn execute<DB: DatabaseRef>(
     on_invalid: OnInvalid,
 ) -> Result<Executed, EngineError<DB::Error>> {
     let system = SystemTransactions::new(block);
-    let mut run = Run {
-        block,
-        evm: evm(block, db, access_list, &system),
-        output: Executed {
-            outcomes: Vec::with_capacity(block.transactions.len()),
-            considered: block.transactions.len(),
-            ..Executed::default()
-        },
-        blob_gas_used: 0,
-    };
-    if block.protocol.dao_fork {
-        balances::move_dao_funds(run.state(), block.spec()).map_err(state_error)?;
-    }
-    run.calls_before(&system)?;
+    let mut run = Run::new(block, evm(block, db, access_list, &system, ()));
+    run.before(&system)?;
     for (index, tx) in block.transactions.iter().enumerate() {
         match run.transaction(index, tx) {
             Err(EngineError::InvalidTransaction { index, reason })
@@ -192,12 +186,13 @@ fn execute<DB: DatabaseRef>(
     Ok(run.finish())
 }
 
-fn evm<'a, DB: DatabaseRef>(
+fn evm<'a, DB: DatabaseRef, I>(
     block: &'a Block,
     db: &'a DB,
     access_list: bool,
     system: &'a SystemTransactions,
-) -> Evm<'a, DB> {
+    inspector: I,
+) -> Evm<'a, DB, I> {
     let state = State::builder()
         .with_database_ref(db)
         .with_bundle_update()
@@ -208,18 +203,41 @@ fn evm<'a, DB: DatabaseRef>(
         .with_block(block.env.clone())
         .with_tx(&system.idle)
         .with_db(state)
-        .build_mainnet()
+        .build_mainnet_with_inspector(inspector)
 }
 
 /// A block on its way.
-struct Run<'a, DB: DatabaseRef> {
+struct Run<'a, DB: DatabaseRef, I = ()> {
     block: &'a Block,
-    evm: Evm<'a, DB>,
+    evm: Evm<'a, DB, I>,
     output: Executed,
     blob_gas_used: u64,
 }
 
-impl<'a, DB: DatabaseRef> Run<'a, DB> {
+impl<'a, DB: DatabaseRef, I> Run<'a, DB, I> {
+    fn new(block: &'a Block, evm: Evm<'a, DB, I>) -> Self {
+        let output = Executed {
+            outcomes: Vec::with_capacity(block.transactions.len()),
+            considered: block.transactions.len(),
+            ..Executed::default()
+        };
+        Self {
+            block,
+            evm,
+            output,
+            blob_gas_used: 0,
+        }
+    }
+
+    /// What the protocol does before the transactions.
+    fn before(&mut self, system: &'a SystemTransactions) -> Result<(), EngineError<DB::Error>> {
+        if self.block.protocol.dao_fork {
+            let spec = self.block.spec();
+            balances::move_dao_funds(self.state(), spec).map_err(state_error)?;
+        }
+        self.calls_before(system)
+    }
+
     fn state(&mut self) -> &mut BlockState<'a, DB> {
         self.evm.ctx.journaled_state.db_mut()
     }
@@ -231,18 +249,28 @@ impl<'a, DB: DatabaseRef> Run<'a, DB> {
     }
 
     fn transaction(&mut self, index: usize, tx: &'a TxEnv) -> Result<(), EngineError<DB::Error>> {
+        self.check_room(index, tx)?;
+        self.set_access_index(self.output.outcomes.len() + 1);
+        let result = self
+            .evm
+            .transact_commit(tx)
+            .map_err(|error| transaction_error(index, error))?;
+        self.add(index, tx, result);
+        Ok(())
+    }
+
+    /// Whether the block has room for a transaction.
+    fn check_room(&self, index: usize, tx: &TxEnv) -> Result<(), EngineError<DB::Error>> {
         let used = GasUsed {
             gas: self.output.gas_used,
             blob_gas: self.blob_gas_used,
         };
         self.block
             .has_room(tx, used)
-            .map_err(|reason| EngineError::InvalidTransaction { index, reason })?;
-        self.set_access_index(self.output.outcomes.len() + 1);
-        let result = self
-            .evm
-            .transact_commit(tx)
-            .map_err(|error| transaction_error(index, error))?;
+            .map_err(|reason| EngineError::InvalidTransaction { index, reason })
+    }
+
+    fn add(&mut self, index: usize, tx: &TxEnv, result: ExecutionResult) {
         self.output.gas_used += result.tx_gas_used();
         self.blob_gas_used += tx.total_blob_gas();
         self.output.outcomes.push(TxOutcome {
@@ -251,7 +279,6 @@ impl<'a, DB: DatabaseRef> Run<'a, DB> {
             result,
             cumulative_gas_used: self.output.gas_used,
         });
-        Ok(())
     }
 
     fn finish(mut self) -> Executed {

@@ -21,12 +21,59 @@ pub struct Stats {
     /// Length of the longest chain of transactions of which each read what the
     /// one before wrote.
     pub longest_chain: usize,
+    /// Which transaction read what an earlier one wrote, by transaction; only if
+    /// [`EngineConfig::dependencies`](crate::EngineConfig) is set.
+    pub dependencies: Vec<Dependency>,
     /// Locations whose change invalidated a transaction, most frequent first.
     pub conflicts: Vec<Conflict>,
     /// What each worker did.
     pub timelines: Vec<Timeline>,
+    /// Gathering the state changes, which all workers do together.
+    pub gathering: Duration,
     /// From the call to the return.
     pub elapsed: Duration,
+}
+
+/// A transaction read what an earlier one wrote. Payments into and out of a balance
+/// are not among them as long as there is enough: they need no order. Neither are
+/// fees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Dependency {
+    /// Who read.
+    pub tx: usize,
+    /// Who wrote last before it.
+    pub on: usize,
+    /// What.
+    pub location: Location,
+}
+
+/// What can be read and written on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Location {
+    /// The balance of an account.
+    Balance(Address),
+    /// The nonce of an account.
+    Nonce(Address),
+    /// The code of an account.
+    Code(Address),
+    /// Existence of an account, and since when its storage counts as empty.
+    Life(Address),
+    /// A storage slot.
+    Slot(Address, U256),
+}
+
+impl Location {
+    /// Whose it is.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Balance(address)
+            | Self::Nonce(address)
+            | Self::Code(address)
+            | Self::Life(address)
+            | Self::Slot(address, _) => *address,
+        }
+    }
 }
 
 /// How often a location caused a transaction to run again.
@@ -45,8 +92,12 @@ pub struct Conflict {
 pub struct Timeline {
     /// Time spent with work at hand (executing, validating, committing).
     pub busy: Duration,
-    /// Executions, oldest first; only if
-    /// [`EngineConfig::record_timelines`](crate::EngineConfig) is set.
+    /// Part of it that went into looking for something to do; only if
+    /// [`EngineConfig::record_timelines`](crate::EngineConfig) is set, as all below.
+    pub claiming: Duration,
+    /// Part of it that went into committing.
+    pub committing: Duration,
+    /// Executions, oldest first.
     pub spans: Vec<Span>,
 }
 

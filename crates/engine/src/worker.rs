@@ -147,7 +147,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let started = Instant::now();
         let scheduler = self.run.scheduler;
         while !scheduler.is_finished() {
-            match self.next_of_run().or_else(|| self.claim()) {
+            match self.next() {
                 Some(tx) => self.run_transaction(tx),
                 // Somebody is about to commit it.
                 None if scheduler.is_head_done() => std::thread::yield_now(),
@@ -156,7 +156,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                     scheduler.wake_another();
                 }
             }
-            self.commit_prefix();
+            self.commit_what_is_done();
             let in_the_way = self.in_the_way >= IN_THE_WAY && self.claimed.1 == 0;
             if in_the_way && !scheduler.is_finished() {
                 // Each transaction it takes here has to be handed back.
@@ -169,6 +169,26 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         scheduler.release_all();
         self.stats.working += started.elapsed();
         std::mem::forget(guard);
+    }
+
+    /// What to run next.
+    fn next(&mut self) -> Option<usize> {
+        if !self.run.config.record_timelines {
+            return self.next_of_run().or_else(|| self.claim());
+        }
+        let started = Instant::now();
+        let next = self.next_of_run().or_else(|| self.claim());
+        self.stats.claiming += started.elapsed();
+        next
+    }
+
+    fn commit_what_is_done(&mut self) {
+        if !self.run.config.record_timelines {
+            return self.commit_prefix();
+        }
+        let started = Instant::now();
+        self.commit_prefix();
+        self.stats.committing += started.elapsed();
     }
 
     /// Takes the lowest ready transaction, and as long as there are no conflicts a

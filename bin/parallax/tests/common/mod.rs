@@ -1,4 +1,5 @@
 //! What the tests of the commands share.
+#![allow(dead_code)] // Each test file uses a part of it.
 
 use std::{
     fs::{self, File},

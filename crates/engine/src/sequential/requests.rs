@@ -25,7 +25,7 @@ const DEPOSIT_FIELDS: [(&str, usize); 5] = [
 
 const WORD: usize = 32;
 
-impl<'a, DB: DatabaseRef> Run<'a, DB> {
+impl<'a, DB: DatabaseRef, I> Run<'a, DB, I> {
     /// Collects the requests of the block, in the order of their types. Empty
     /// ones are left out.
     pub(super) fn requests(

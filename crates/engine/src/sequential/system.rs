@@ -72,7 +72,7 @@ fn system_call(to: Address, input: Bytes) -> TxEnv {
     }
 }
 
-impl<'a, DB: DatabaseRef> Run<'a, DB> {
+impl<'a, DB: DatabaseRef, I> Run<'a, DB, I> {
     /// Makes the calls that precede the transactions. A call that reverts or
     /// meets no code is ignored, as EIP-2935 and EIP-4788 demand.
     pub(super) fn calls_before(
@@ -124,8 +124,8 @@ fn target(tx: &TxEnv) -> Address {
     }
 }
 
-fn call<'a, DB: DatabaseRef>(
-    evm: &mut Evm<'a, DB>,
+fn call<'a, DB: DatabaseRef, I>(
+    evm: &mut Evm<'a, DB, I>,
     tx: &'a TxEnv,
 ) -> Result<ExecutionResult, EngineError<DB::Error>> {
     evm.ctx.set_tx(tx);
