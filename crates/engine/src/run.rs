@@ -142,7 +142,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let access_list = self.access_list(pool, helpers, expected, &outcomes)?;
         let changes = gather::changes(self, pool, helpers);
         let mut stats = crate::report::Report::merge(self);
-        stats.longest_chain = longest_chain::measure(self);
+        longest_chain::measure(self, &mut stats);
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {
             considered,
