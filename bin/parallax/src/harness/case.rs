@@ -63,7 +63,9 @@ impl Cases {
         };
         let recorded: Vec<_> = paths.iter().map(|path| BlockFiles::open(path)).collect();
         // A path that cannot be opened is one error.
-        let count = |opened: &Result<BlockFiles, _>| opened.as_ref().map_or(1, std::iter::ExactSizeIterator::len);
+        let count = |opened: &Result<BlockFiles, _>| {
+            opened.as_ref().map_or(1, std::iter::ExactSizeIterator::len)
+        };
         Self {
             left: generated.len() + recorded.iter().map(count).sum::<usize>(),
             recorded: recorded.into_iter(),
