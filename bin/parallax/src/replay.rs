@@ -9,7 +9,8 @@ use crate::{
     cli::ReplayArguments,
     harness::{
         case::Cases,
-        examine::{Examination, Examiner},
+        examine::{Effort, Examination, Examiner},
+        observe::Observer,
     },
 };
 use eyre::Result;
@@ -30,8 +31,8 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<Outcome> {
 
 fn examine(arguments: &ReplayArguments, summary: &mut Summary) -> Result<()> {
     let cases = Cases::open(&arguments.paths, arguments.transactions as usize);
-    let examiner = Examiner::new(arguments.mode, arguments.workers(), arguments.runs.into())?
-        .observe_dependencies()?;
+    let examiner = Examiner::new(arguments.mode, arguments.workers())?;
+    let observer = Observer::new(arguments.mode)?;
     let progress = progress_bar(cases.len());
     if !arguments.json {
         progress.suspend(|| writeln!(io::stdout(), "{}", table::header()))?;
@@ -39,7 +40,13 @@ fn examine(arguments: &ReplayArguments, summary: &mut Summary) -> Result<()> {
     for case in cases {
         match case {
             Ok(mut case) => {
-                let examination = examiner.examine(&mut case);
+                let effort = Effort::times(arguments.runs.into());
+                let mut examination = examiner.examine(&mut case, effort);
+                if examination.timing.is_some()
+                    && let Some(observation) = observer.observe(&case, 1)
+                {
+                    examination.stats.longest_chain = observation.longest_chain();
+                }
                 summary.add(&examination);
                 progress.suspend(|| print(&examination, arguments.json))?;
             }

@@ -1,4 +1,4 @@
-//! How serial a block is: its longest chain of dependent transactions.
+//! How serial a block is: its longest chains of dependent transactions.
 
 use crate::{
     ids::index_of,
@@ -6,31 +6,68 @@ use crate::{
     reads::{Read, life},
     run::Run,
     scheduler::Log,
+    stats::{Stats, Timeline},
     writes::{Ref, Target},
 };
 use alloy_primitives::map::HashMap;
 use revm::DatabaseRef;
+use std::time::Duration;
 
-/// Transactions in the longest chain in which each one read what an earlier one
-/// of the chain wrote. Payments into and out of a balance do not count as long
-/// as there is enough: they need no order. Neither do transactions that were left
-/// out of the block. 0 unless dependencies were recorded.
-pub(crate) fn measure<DB: DatabaseRef>(run: &Run<'_, DB>) -> usize {
+/// The longest chain in which each transaction read what an earlier one of the chain
+/// wrote: by number and by time, which may be different ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Length {
+    transactions: usize,
+    time: Duration,
+}
+
+impl Length {
+    fn max(self, other: Self) -> Self {
+        Self {
+            transactions: self.transactions.max(other.transactions),
+            time: self.time.max(other.time),
+        }
+    }
+}
+
+/// Adds to `stats` how long the longest chains are. Payments into and out of a
+/// balance do not count as long as there is enough: they need no order. Neither do
+/// transactions that were left out of the block. Nothing is known unless dependencies
+/// were recorded, and of times unless timelines were.
+pub(crate) fn measure<DB: DatabaseRef>(run: &Run<'_, DB>, stats: &mut Stats) {
+    let times = last_executions(&stats.timelines, run.scheduler.transactions());
+    stats.work = times.iter().sum();
     if !run.config.dependencies {
-        return 0;
+        return;
     }
     let mut chains = Chains {
         run,
         up_to: HashMap::default(),
-        fees: 0,
-        longest: 0,
+        fees: Length::default(),
+        longest: Length::default(),
     };
-    for tx in 0..run.scheduler.committed() {
+    for (tx, time) in (0..run.scheduler.committed()).zip(times) {
         if let Some(log) = run.scheduler.log(tx).filter(|log| is_included(tx, log)) {
-            chains.add(tx, log);
+            chains.add(tx, log, time);
         }
     }
-    chains.longest
+    stats.longest_chain = chains.longest.transactions;
+    stats.chain_work = chains.longest.time;
+}
+
+/// For each transaction the duration of its last execution; zero where none was
+/// recorded.
+fn last_executions(timelines: &[Timeline], transactions: usize) -> Vec<Duration> {
+    let mut last = vec![(0, Duration::ZERO); transactions];
+    let spans = timelines.iter().flat_map(|timeline| &timeline.spans);
+    for span in spans.filter(|span| span.tx < transactions) {
+        let (incarnation, time) = &mut last[span.tx];
+        if span.incarnation >= *incarnation {
+            *incarnation = span.incarnation;
+            *time = span.end.saturating_sub(span.start);
+        }
+    }
+    last.into_iter().map(|(_, time)| time).collect()
 }
 
 /// Whether something of what it wrote is still there: its sender's nonce at least,
@@ -46,18 +83,22 @@ struct Chains<'r, 'm, DB: DatabaseRef> {
     run: &'r Run<'m, DB>,
     /// The longest chain that ends in what is at a location now. More than that of
     /// the last writer if others have added to a balance before.
-    up_to: HashMap<usize, usize>,
+    up_to: HashMap<usize, Length>,
     /// The longest chain that ends in a fee.
-    fees: usize,
-    longest: usize,
+    fees: Length,
+    longest: Length,
 }
 
 impl<DB: DatabaseRef> Chains<'_, '_, DB> {
-    fn add(&mut self, tx: usize, log: &Log) {
-        let before = log.reads().iter().map(|read| self.needed(tx, read)).max();
-        let length = before.unwrap_or(0) + 1;
+    fn add(&mut self, tx: usize, log: &Log, time: Duration) {
+        let needed = log.reads().iter().map(|read| self.needed(tx, read));
+        let before = needed.fold(Length::default(), Length::max);
+        let length = Length {
+            transactions: before.transactions + 1,
+            time: before.time + time,
+        };
         for write in log.writes() {
-            let up_to = self.up_to.entry(write.target.identity()).or_insert(0);
+            let up_to = self.up_to.entry(write.target.identity()).or_default();
             *up_to = match write.value {
                 Value::Delta(_) => length.max(*up_to),
                 _ => length,
@@ -72,10 +113,10 @@ impl<DB: DatabaseRef> Chains<'_, '_, DB> {
     }
 
     /// The longest chain that ends in what this read of `tx` has seen.
-    fn needed(&self, tx: usize, read: &Read) -> usize {
+    fn needed(&self, tx: usize, read: &Read) -> Length {
         let target = match *read {
             Read::Balance(cell, _) => Target::Balance(cell),
-            Read::BalanceAtLeast(..) => return 0,
+            Read::BalanceAtLeast(..) => return Length::default(),
             Read::Nonce(cell, _) => Target::Nonce(cell),
             Read::Code(cell, _) => Target::Code(cell),
             Read::Life(cell, _) => Target::Life(cell),
@@ -86,16 +127,46 @@ impl<DB: DatabaseRef> Chains<'_, '_, DB> {
                     Visible::Written(..) => Target::Slot(cell),
                     // What was written before does not matter any more.
                     Visible::Cleared => Target::Life(Ref::new(cell.account())),
-                    Visible::Base => return 0,
+                    Visible::Base => return Length::default(),
                 }
             }
         };
-        let up_to = self.up_to.get(&target.identity()).copied().unwrap_or(0);
+        let up_to = self.up_to.get(&target.identity()).copied();
+        let up_to = up_to.unwrap_or_default();
         match target {
             Target::Balance(cell) if cell.address == self.run.beneficiary.address => {
                 up_to.max(self.fees)
             }
             _ => up_to,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Span;
+
+    #[test]
+    fn the_last_execution_counts() {
+        let span = |tx, incarnation, milliseconds: [u64; 2]| {
+            let [start, end] = milliseconds.map(Duration::from_millis);
+            Span {
+                tx,
+                incarnation,
+                start,
+                end,
+            }
+        };
+        let timeline = |spans| Timeline {
+            spans,
+            ..Timeline::default()
+        };
+        let timelines = [
+            timeline(vec![span(0, 0, [0, 1]), span(2, 1, [1, 5])]),
+            timeline(vec![span(2, 0, [0, 2]), span(9, 0, [2, 3])]),
+        ];
+        let times = last_executions(&timelines, 3);
+        assert_eq!(times, [1, 0, 4].map(Duration::from_millis));
     }
 }

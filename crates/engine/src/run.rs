@@ -146,7 +146,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let mut stats = crate::report::Report::merge(self);
         stats.gathering = gathering.elapsed();
         stats.dependencies = dependencies::find(self);
-        stats.longest_chain = longest_chain::measure(self);
+        longest_chain::measure(self, &mut stats);
         stats.elapsed = self.started.elapsed();
         Ok(BlockOutput {
             considered,

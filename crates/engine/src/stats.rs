@@ -24,6 +24,13 @@ pub struct Stats {
     /// Which transaction read what an earlier one wrote, by transaction; only if
     /// [`EngineConfig::dependencies`](crate::EngineConfig) is set.
     pub dependencies: Vec<Dependency>,
+    /// Time of the executions that counted, the last one of each transaction; zero
+    /// unless [`EngineConfig::record_timelines`](crate::EngineConfig) is set.
+    pub work: Duration,
+    /// What of [`Stats::work`] no number of workers shortens: the chain of
+    /// transactions, each of which read what one before it wrote, that takes longest.
+    /// Zero unless [`EngineConfig::dependencies`](crate::EngineConfig) is set as well.
+    pub chain_work: Duration,
     /// Locations whose change invalidated a transaction, most frequent first.
     pub conflicts: Vec<Conflict>,
     /// What each worker did.
@@ -73,6 +80,17 @@ impl Location {
             | Self::Life(address)
             | Self::Slot(address, _) => *address,
         }
+    }
+}
+
+impl Stats {
+    /// The least time that any schedule of whole transactions needs on so many
+    /// workers: [`Stats::work`] shared out evenly, or [`Stats::chain_work`] if that is
+    /// more. Best recorded on one worker, where executions do not wait for each other.
+    #[must_use]
+    pub fn least_time(&self, workers: usize) -> Duration {
+        let shared = self.work.div_f64(workers.max(1) as f64);
+        shared.max(self.chain_work)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::{
-    env, fs,
+    env, fmt, fs,
     process::{Command, Stdio},
 };
 
@@ -30,6 +30,28 @@ impl Machine {
             architecture: env::consts::ARCH,
             load: load(),
         }
+    }
+
+    /// Memory in GiB.
+    pub(crate) fn memory_gib(&self) -> Option<f64> {
+        let bytes = self.memory_bytes?;
+        Some(bytes as f64 / (1_u64 << 30) as f64)
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
+        write!(
+            f,
+            "{}, {} cores, memory {}, {} {}, load {}",
+            self.cpu.as_deref().unwrap_or("unknown processor"),
+            self.cores,
+            or_unknown(self.memory_gib().map(|gib| format!("{gib:.1} GiB"))),
+            self.kernel.as_deref().unwrap_or("unknown kernel"),
+            self.architecture,
+            or_unknown(self.load.map(|load| format!("{load:.2}"))),
+        )
     }
 }
 

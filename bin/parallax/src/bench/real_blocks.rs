@@ -1,7 +1,7 @@
 //! Recorded blocks: each is measured on its own, lines are about all of them.
 
 use super::{
-    line::{Figures, Line, Variant, failures, target_for},
+    line::{Commit, Figures, Line, Variant, failures, target_for},
     row::Row,
     target::{self, Target},
 };
@@ -9,12 +9,15 @@ use crate::{
     cli::Mode,
     harness::{
         case::Case,
-        examine::{Examination, Examiner},
+        details::Hot,
+        examine::{Effort, Examination, Examiner},
+        observe::{Observation, Observer},
         statistics::geometric_mean,
     },
 };
 use eyre::Result;
 use parallax_blocks::BlockFile;
+use std::fmt;
 
 /// Blocks with less gas are over before threads are awake.
 const LEAST_GAS: u64 = 4_000_000;
@@ -28,8 +31,20 @@ pub(crate) struct Count {
     pub(crate) small: usize,
 }
 
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} measured, {} have less than 4M gas; of all together: times and re-runs are sums, \
+             speed-up, cpu and bound geometric means, spreads and commits means, memory the most",
+            self.measured, self.small
+        )
+    }
+}
+
 /// Measures recorded blocks with every number of workers.
 pub(crate) struct RealBlocks<'a> {
+    observer: &'a Observer,
     sets: Vec<Set<'a>>,
     count: Count,
 }
@@ -50,11 +65,13 @@ struct Measured {
     gas: u64,
     figures: Option<Figures>,
     failures: Vec<String>,
+    conflicts: Vec<Hot>,
+    longest_chain: Option<usize>,
 }
 
 impl<'a> RealBlocks<'a> {
     /// Starts engines for verify mode beside those for replay mode.
-    pub(crate) fn new(replay: &'a [Examiner]) -> Result<Self> {
+    pub(crate) fn new(replay: &'a [Examiner], observer: &'a Observer) -> Result<Self> {
         let start = |replay: &'a Examiner| {
             Ok(Set {
                 workers: replay.workers(),
@@ -65,13 +82,20 @@ impl<'a> RealBlocks<'a> {
             })
         };
         Ok(Self {
+            observer,
             sets: replay.iter().map(start).collect::<Result<_>>()?,
             count: Count::default(),
         })
     }
 
-    /// Measures a block unless it is too small.
-    pub(crate) fn add(&mut self, file: BlockFile) {
+    /// Measures a block unless it is too small. `line` is given a number of workers
+    /// and what it should call with the effort for that.
+    pub(crate) fn add(
+        &mut self,
+        file: BlockFile,
+        observations: usize,
+        mut line: impl FnMut(usize, &mut dyn FnMut(Effort<'_>) -> Examination) -> Examination,
+    ) {
         if file.header.gas_used < LEAST_GAS {
             self.count.small += 1;
             return;
@@ -79,13 +103,22 @@ impl<'a> RealBlocks<'a> {
         self.count.measured += 1;
         let block = file.number();
         let mut case = Case::Recorded(Box::new(file));
+        let mut observation = None;
         for set in &mut self.sets {
-            let replayed = set.replay.examine(&mut case);
-            let verified = set.verify.examine(&mut case);
+            let workers = set.workers;
+            let mut examine = |examiner: &Examiner| {
+                line(workers, &mut |effort| examiner.examine(&mut case, effort))
+            };
+            let (replayed, verified) = (examine(set.replay), examine(&set.verify));
+            if observation.is_none() {
+                observation = self.observer.observe(&case, observations);
+            }
+            let seen = observation.as_ref();
             set.replayed
-                .push(Measured::new(block, "replay", set.workers, &replayed));
+                .push(Measured::new(block, "replay", workers, &replayed, seen));
+            // No chain holds up who is told all values in advance.
             set.verified
-                .push(Measured::new(block, "verify", set.workers, &verified));
+                .push(Measured::new(block, "verify", workers, &verified, None));
         }
     }
 
@@ -101,13 +134,22 @@ impl<'a> RealBlocks<'a> {
 }
 
 impl Measured {
-    fn new(block: u64, mode: &str, workers: usize, examination: &Examination) -> Self {
+    fn new(
+        block: u64,
+        mode: &str,
+        workers: usize,
+        examination: &Examination,
+        observation: Option<&Observation>,
+    ) -> Self {
         let name = format!("block {block}, {mode}");
+        let details = examination.details.as_ref();
         Self {
             block,
             txs: examination.transactions,
             gas: examination.gas,
-            figures: Figures::of(examination),
+            figures: Figures::of(examination, observation, workers),
+            conflicts: details.map_or_else(Vec::new, |details| details.conflicts.clone()),
+            longest_chain: observation.map(Observation::longest_chain),
             failures: failures(&name, workers, examination),
         }
     }
@@ -161,22 +203,45 @@ fn mean(blocks: &[Measured], variant: Variant, target: Target) -> Option<Line> {
         verified: failures.is_empty(),
         failures,
         target: Some(target),
+        conflicts: Vec::new(),
+        longest_chain: None,
     })
 }
 
-/// Sums of times and counts, geometric means of ratios, means of spreads.
+/// Sums of times and counts, geometric means of ratios, means of spreads and delays,
+/// the most memory.
 fn mean_figures(figures: &[Figures]) -> Option<Figures> {
     let sum = |field: fn(&Figures) -> f64| figures.iter().map(field).sum::<f64>();
     let geometric = |field: fn(&Figures) -> f64| geometric_mean(figures.iter().map(field));
     let blocks = figures.len() as f64;
+    let bounds: Option<Vec<_>> = figures.iter().map(|each| each.chain_bound_ratio).collect();
     Some(Figures {
+        runs: figures.iter().map(|each| each.runs).min()?,
         sequential_ms: sum(|figures| figures.sequential_ms),
         parallel_ms: sum(|figures| figures.parallel_ms),
         sequential_spread: sum(|figures| figures.sequential_spread) / blocks,
         parallel_spread: sum(|figures| figures.parallel_spread) / blocks,
         speedup: geometric(|figures| figures.speedup)?,
+        sequential_cpu_ms: sum(|figures| figures.sequential_cpu_ms),
+        parallel_cpu_ms: sum(|figures| figures.parallel_cpu_ms),
         cpu_efficiency: geometric(|figures| figures.cpu_efficiency)?,
         reexecutions: sum(|figures| figures.reexecutions),
+        stalls: sum(|figures| figures.stalls),
+        chain_bound_ratio: bounds.and_then(geometric_mean),
+        commit: mean_commit(figures),
+        peak_bytes: figures.iter().filter_map(|each| each.peak_bytes).max(),
+    })
+}
+
+fn mean_commit(figures: &[Figures]) -> Option<Commit> {
+    let commits: Option<Vec<_>> = figures.iter().map(|figures| figures.commit).collect();
+    let commits = commits?;
+    let mean = |delay: fn(&Commit) -> f64| {
+        commits.iter().map(delay).sum::<f64>() / commits.len().max(1) as f64
+    };
+    Some(Commit {
+        p50_us: mean(|commit| commit.p50_us),
+        p99_us: mean(|commit| commit.p99_us),
     })
 }
 
@@ -197,6 +262,8 @@ fn worst(blocks: &[Measured], target: Target) -> Option<Line> {
         verified: worst.failures.is_empty(),
         failures: Vec::new(),
         target: Some(target),
+        conflicts: worst.conflicts.clone(),
+        longest_chain: worst.longest_chain,
     })
 }
 
@@ -208,11 +275,16 @@ mod tests {
         let figures = speedup.map(|speedup| Figures {
             sequential_ms: speedup,
             parallel_ms: 1.0,
-            sequential_spread: 0.0,
-            parallel_spread: 0.0,
             speedup,
             cpu_efficiency: 1.0,
             reexecutions: 2.0,
+            chain_bound_ratio: Some(speedup),
+            commit: Some(Commit {
+                p50_us: speedup,
+                p99_us: 2.0 * speedup,
+            }),
+            peak_bytes: Some(block),
+            ..Figures::default()
         });
         let failures = if speedup.is_none() {
             vec!["wrong".to_owned()]
@@ -225,6 +297,8 @@ mod tests {
             gas: 5_000_000,
             figures,
             failures,
+            conflicts: Vec::new(),
+            longest_chain: None,
         }
     }
 
@@ -241,6 +315,10 @@ mod tests {
         assert_eq!(figures.speedup, 2.0);
         assert_eq!((figures.sequential_ms, figures.parallel_ms), (5.0, 2.0));
         assert_eq!(line.reexecution_rate(), Some(0.2));
+        assert_eq!(figures.chain_bound_ratio, Some(2.0));
+        let commit = figures.commit.unwrap();
+        assert_eq!((commit.p50_us, commit.p99_us), (2.5, 5.0));
+        assert_eq!(figures.peak_bytes, Some(8));
         assert_eq!(line.target_met(), Some(true));
         let line = worst(&blocks, TARGET).unwrap();
         assert_eq!((line.block, line.target_met()), (Some(8), Some(false)));

@@ -1,6 +1,7 @@
 //! All that a measurement found, and how it was made.
 
 use super::{
+    curve::{self, Curve},
     line::Line,
     machine::{Machine, commit},
     real_blocks::Count,
@@ -14,7 +15,7 @@ pub(crate) struct Report {
     pub(crate) commit: Option<String>,
     pub(crate) seed: u64,
     pub(crate) quick: bool,
-    /// Timed runs of each way.
+    /// Timed runs of each way, at most.
     pub(crate) runs: usize,
     /// Transactions per made-up block.
     pub(crate) transactions: usize,
@@ -22,6 +23,8 @@ pub(crate) struct Report {
     pub(crate) real_blocks: Option<Count>,
     pub(crate) lines: Vec<Line>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// Points that were not measured but computed from traces.
+    pub(crate) simulated: Vec<Curve>,
 }
 
 /// A row that was wanted and not measured.
@@ -45,7 +48,37 @@ impl Report {
             real_blocks: None,
             lines: Vec::new(),
             left_out: Vec::new(),
+            simulated: Vec::new(),
         }
+    }
+
+    /// How often was measured, for people.
+    pub(crate) fn runs_text(&self) -> String {
+        let runs = self
+            .lines
+            .iter()
+            .filter_map(|line| Some(line.figures?.runs));
+        let least = runs.min().unwrap_or(self.runs);
+        let runs = if least < self.runs {
+            format!("{least} to {}", self.runs)
+        } else {
+            self.runs.to_string()
+        };
+        format!(
+            "{runs} of each, in turns, after one of each to warm up; medians; made-up blocks have \
+             {} transactions; the engine keeps its caches from run to run, as from block to block",
+            self.transactions
+        )
+    }
+
+    /// Speed-up over cores, measured and simulated.
+    pub(crate) fn curves(&self) -> Vec<Curve> {
+        let mut curves = curve::measured(&self.lines);
+        for simulated in &self.simulated {
+            let points = simulated.points.iter().copied();
+            curve::add(&mut curves, &simulated.workload, simulated.variant, points);
+        }
+        curves
     }
 }
 

@@ -1,13 +1,12 @@
 //! The report for people.
 
 use super::{
-    line::{Line, Variant},
-    machine::Machine,
+    line::Line,
     report::{BASELINE, LeftOut, OPTIMISED, Report, TIMED},
 };
 use std::fmt::Write;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 20] = [
     "row",
     "workers",
     "txs",
@@ -18,8 +17,13 @@ const COLUMNS: [&str; 15] = [
     "speed-up",
     "TPS",
     "Ggas/s",
+    "cpu us/tx",
     "cpu",
     "re-runs",
+    "bound",
+    "p50 ms",
+    "p99 ms",
+    "peak MiB",
     "verified",
     "target",
     "reached",
@@ -38,6 +42,7 @@ pub(crate) fn text(report: &Report) -> String {
 
 fn cells(line: &Line) -> Cells {
     let figures = line.figures;
+    let commit = figures.and_then(|figures| figures.commit);
     let number = |value: Option<f64>, decimals: usize| {
         value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
     };
@@ -48,7 +53,7 @@ fn cells(line: &Line) -> Cells {
     });
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     [
-        name(line),
+        line.title(),
         line.workers.to_string(),
         line.txs.to_string(),
         line.gas.to_string(),
@@ -58,8 +63,13 @@ fn cells(line: &Line) -> Cells {
         or_dash(figures.map(|figures| format!("{:.2}x", figures.speedup))),
         number(line.transactions_per_second(), 0),
         number(line.gigagas_per_second(), 2),
+        number(line.cpu_us_per_tx().map(|[_, parallel]| parallel), 2),
         number(figures.map(|figures| figures.cpu_efficiency), 2),
         number(figures.map(|figures| figures.reexecutions), 0),
+        number(figures.and_then(|figures| figures.chain_bound_ratio), 2),
+        number(commit.map(|commit| commit.p50_us / 1e3), 2),
+        number(commit.map(|commit| commit.p99_us / 1e3), 2),
+        number(line.peak_mib(), 1),
         if line.verified { "yes" } else { "WRONG" }.to_owned(),
         or_dash(line.target.map(|target| target.to_string())),
         or_dash(
@@ -67,18 +77,6 @@ fn cells(line: &Line) -> Cells {
                 .map(|met| if met { "met" } else { "missed" }.to_owned()),
         ),
     ]
-}
-
-fn name(line: &Line) -> String {
-    let block = line
-        .block
-        .map_or_else(String::new, |block| format!(" {block}"));
-    match line.variant {
-        Variant::Replay => line.workload.to_owned(),
-        Variant::GeometricMean => "real blocks >= 4M gas: geometric mean".to_owned(),
-        Variant::Worst => format!("real blocks >= 4M gas: worst{block}"),
-        Variant::VerifyGeometricMean => "real blocks >= 4M gas: verify, geometric mean".to_owned(),
-    }
 }
 
 /// The first column to the left, the others to the right.
@@ -98,7 +96,7 @@ fn aligned(rows: &[Cells]) -> String {
 
 fn notes(report: &Report) -> String {
     let mut notes = vec![
-        ("machine", machine(&report.machine)),
+        ("machine", report.machine.to_string()),
         (
             "commit",
             report
@@ -109,23 +107,18 @@ fn notes(report: &Report) -> String {
         ("seed", report.seed.to_string()),
         ("timed", TIMED.to_owned()),
         ("baseline", BASELINE.to_owned()),
-        ("runs", runs(report)),
+        ("runs", report.runs_text()),
         (
             "columns",
             "spread: interquartile range in percent of the median, sequential and parallel; \
-             cpu: CPU time of the baseline by that of the engine; re-runs: per run"
+             cpu: CPU time of the baseline by that of the engine; re-runs: per run; bound: \
+             parallel time by the least possible for whole transactions; p50, p99: from the \
+             start until a transaction is committed; docs/benchmarks.md has more"
                 .to_owned(),
         ),
     ];
     if let Some(count) = report.real_blocks {
-        notes.push((
-            "blocks",
-            format!(
-                "{} measured, {} have less than 4M gas; of all together: times and re-runs are \
-                 sums, speed-up and cpu geometric means, spreads means",
-                count.measured, count.small
-            ),
-        ));
+        notes.push(("blocks", count.to_string()));
     }
     for same in report.left_out.chunk_by(|a, b| a.reason == b.reason) {
         notes.push(("left out", left_out(same)));
@@ -145,32 +138,8 @@ fn notes(report: &Report) -> String {
 }
 
 /// Rows that were left out for the same reason.
-fn left_out(rows: &[LeftOut]) -> String {
+pub(super) fn left_out(rows: &[LeftOut]) -> String {
     let names: Vec<_> = rows.iter().map(|row| row.workload).collect();
     let reason = rows.first().map_or("", |row| &row.reason);
     format!("{}: {reason}", names.join(", "))
-}
-
-fn runs(report: &Report) -> String {
-    format!(
-        "{} of each, in turns, after one of each to warm up; medians; made-up blocks have {} \
-         transactions; the engine keeps its caches from run to run, as from block to block",
-        report.runs, report.transactions
-    )
-}
-
-fn machine(machine: &Machine) -> String {
-    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
-    let memory = machine
-        .memory_bytes
-        .map(|bytes| format!("{:.1} GiB", bytes as f64 / (1_u64 << 30) as f64));
-    format!(
-        "{}, {} cores, memory {}, {} {}, load {}",
-        machine.cpu.as_deref().unwrap_or("unknown processor"),
-        machine.cores,
-        or_unknown(memory),
-        machine.kernel.as_deref().unwrap_or("unknown kernel"),
-        machine.architecture,
-        or_unknown(machine.load.map(|load| format!("{load:.2}"))),
-    )
 }

@@ -21,18 +21,24 @@ in them, on neither side.";
 pub(super) const EXAMPLES: &str = "\
 Examples:
   parallax bench                               every made-up row
-  parallax bench --quick                       the same in less than a minute
+  parallax bench --quick                       an idea in less than two minutes
   parallax bench erc20 swaps --workers 1,2,4   two rows on 1, 2 and 4 threads
   parallax bench --blocks mainnet-blocks.tar.zst
                                                real blocks as well
   parallax bench real-blocks --blocks given    nothing but real blocks
   parallax bench --json result.json            results for a script as well
+  parallax bench --html report.html            and a page with pictures
 
 Exit status: 0 if every result is right, 1 if one is wrong (named on stderr), 2
 if the input cannot be used. Missing a target does not change it.";
 
 /// Runs without `--quick`: fewer would not say how far they spread.
 const MIN_RUNS: u16 = 10;
+
+/// Transactions of all rows together with `--quick`, and for each of them.
+const QUICK_TRANSACTIONS: usize = 40_000;
+const LEAST_QUICK_TRANSACTIONS: usize = 500;
+const MOST_QUICK_TRANSACTIONS: usize = 2_000;
 
 /// Arguments of `parallax bench`.
 #[derive(Debug, Args)]
@@ -42,20 +48,22 @@ pub(crate) struct BenchArguments {
     pub(crate) rows: Vec<Row>,
 
     /// Threads of the parallel engine; several numbers give several lines for
-    /// each row [default: one per core]
+    /// each row [default: one per core; with --html also 1 and the powers of two
+    /// below]
     #[arg(long, short, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Vec<u16>,
 
-    /// Transactions per made-up block [default: 10000; with --quick 2000]
+    /// Transactions per made-up block [default: 10000; with --quick 2000, or fewer
+    /// if there are many rows]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     txs: Option<u32>,
 
     /// Timed runs of each kind; at least 10 without --quick [default: 11; with
-    /// --quick 5]
+    /// --quick 5, or fewer if time runs out]
     #[arg(long, short, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     runs: Option<u16>,
 
-    /// Smaller blocks and fewer runs, to get an idea in less than a minute
+    /// Smaller blocks and fewer runs, to get an idea in less than two minutes
     #[arg(long, short)]
     pub(crate) quick: bool,
 
@@ -77,6 +85,11 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 
+    /// Also write a report with pictures to this file: one HTML page that needs
+    /// nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
     /// Print the rows and their targets, measure nothing
     #[arg(long)]
     pub(crate) list: bool,
@@ -85,16 +98,30 @@ pub(crate) struct BenchArguments {
 impl BenchArguments {
     /// Numbers of threads to measure with.
     pub(crate) fn workers(&self) -> Vec<usize> {
-        if self.workers.is_empty() {
-            return vec![cores()];
+        match (self.workers.as_slice(), cores()) {
+            // A curve has more than one point.
+            ([], cores) if self.html.is_some() => powers_of_two_up_to(cores),
+            ([], cores) => vec![cores],
+            (given, _) => given.iter().copied().map(usize::from).collect(),
         }
-        self.workers.iter().copied().map(usize::from).collect()
     }
 
     /// Transactions per made-up block.
     pub(crate) fn transactions(&self) -> usize {
-        let default = if self.quick { 2_000 } else { 10_000 };
-        self.txs.unwrap_or(default) as usize
+        if let Some(given) = self.txs {
+            return given as usize;
+        }
+        if !self.quick {
+            return 10_000;
+        }
+        // The same for a row whichever machine measures it.
+        let rows = self.chosen_rows().len().max(1);
+        (QUICK_TRANSACTIONS / rows).clamp(LEAST_QUICK_TRANSACTIONS, MOST_QUICK_TRANSACTIONS)
+    }
+
+    /// Whether the number of runs was asked for.
+    pub(crate) fn runs_are_given(&self) -> bool {
+        self.runs.is_some()
     }
 
     /// Timed runs of each way.
@@ -145,5 +172,26 @@ impl BenchArguments {
             }
         }
         Ok(())
+    }
+}
+
+/// 1, 2, 4 and so on, and `most`.
+fn powers_of_two_up_to(most: usize) -> Vec<usize> {
+    let powers = (0..usize::BITS).map(|power| 1_usize << power);
+    let mut numbers: Vec<_> = powers.take_while(|power| *power < most).collect();
+    numbers.push(most);
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_end_with_all_cores() {
+        assert_eq!(powers_of_two_up_to(1), [1]);
+        assert_eq!(powers_of_two_up_to(2), [1, 2]);
+        assert_eq!(powers_of_two_up_to(6), [1, 2, 4, 6]);
+        assert_eq!(powers_of_two_up_to(16), [1, 2, 4, 8, 16]);
     }
 }

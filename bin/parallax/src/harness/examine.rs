@@ -3,8 +3,9 @@
 use super::{
     case::{Case, Label},
     compare::compare,
+    details::{Details, details},
     executor::Executor,
-    measure::{Timing, measure},
+    measure::{Runs, Timing, measure},
     verdict::{Finding, Of, Verdict},
 };
 use crate::cli::Mode;
@@ -26,26 +27,59 @@ pub(crate) struct Examination {
     pub(crate) stats: Stats,
     /// Repeated executions of transactions per timed run.
     pub(crate) mean_reexecutions: f64,
+    /// Absent without times, and unless asked for.
+    pub(crate) details: Option<Details>,
+}
+
+/// How to examine a block.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort<'a> {
+    /// Timed runs of each way.
+    pub(crate) runs: Runs,
+    /// Executions for [`Details`]; 0: none are wanted.
+    pub(crate) detail_runs: usize,
+    /// Told of every step, while no clock runs.
+    pub(crate) watch: &'a dyn Fn(Step),
+}
+
+impl Effort<'_> {
+    /// Times and nothing else, watched by nobody.
+    pub(crate) fn times(runs: usize) -> Self {
+        Self {
+            runs: Runs::exactly(runs),
+            detail_runs: 0,
+            watch: &|_| (),
+        }
+    }
+}
+
+/// What an examination does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Both ways run once and are compared.
+    Check,
+    /// Both ways are timed, for the so-manieth time.
+    Run(usize),
+    /// Untimed executions.
+    Details,
 }
 
 /// Examines blocks in one mode with one engine.
 pub(crate) struct Examiner {
     executor: Executor,
-    runs: usize,
 }
 
 impl Examiner {
-    /// `runs` is the number of timed runs of each way.
-    pub(crate) fn new(mode: Mode, workers: usize, runs: usize) -> Result<Self> {
+    /// Starts an engine.
+    pub(crate) fn new(mode: Mode, workers: usize) -> Result<Self> {
         Ok(Self {
             executor: Executor::new(mode, workers)?,
-            runs,
         })
     }
 
     /// One like it for another mode.
     pub(crate) fn for_mode(&self, mode: Mode) -> Result<Self> {
-        Self::new(mode, self.workers(), self.runs)
+        Self::new(mode, self.workers())
     }
 
     /// Threads of its engine.
@@ -53,27 +87,23 @@ impl Examiner {
         self.executor.workers()
     }
 
-    /// Also finds [`Stats::longest_chain`], for one more execution.
-    pub(crate) fn observe_dependencies(mut self) -> Result<Self> {
-        self.executor = self.executor.observe_dependencies()?;
-        Ok(self)
-    }
-
     /// Executes, checks and times a block.
-    pub(crate) fn examine(&self, case: &mut Case) -> Examination {
+    pub(crate) fn examine(&self, case: &mut Case, effort: Effort<'_>) -> Examination {
+        (effort.watch)(Step::Check);
         match case {
             Case::Recorded(file) => {
                 let label = Label::Number(file.number());
                 let first = self.executor.sequential(&file.block, &file.state);
                 file.state.translate();
                 let report = |output: &BlockOutput| report(file, output);
-                self.examine_block(label, &file.block, &file.state, first, report)
+                self.examine_block(label, &file.block, &file.state, first, report, effort)
             }
             Case::Generated(workload) => {
                 let label = Label::Name(workload.name.clone());
                 let first = self.executor.sequential(&workload.block, &workload.state);
                 let nothing = |_: &BlockOutput| Report::default();
-                self.examine_block(label, &workload.block, &workload.state, first, nothing)
+                let (block, state) = (&workload.block, &workload.state);
+                self.examine_block(label, block, state, first, nothing, effort)
             }
         }
     }
@@ -86,6 +116,7 @@ impl Examiner {
         db: &DB,
         first: Result<BlockOutput, EngineError<DB::Error>>,
         report: impl Fn(&BlockOutput) -> Report,
+        effort: Effort<'_>,
     ) -> Examination
     where
         DB: DatabaseRef + Sync,
@@ -98,6 +129,7 @@ impl Examiner {
             timing: None,
             stats: Stats::default(),
             mean_reexecutions: 0.0,
+            details: None,
         };
         let verdict = &mut examination.verdict;
         let sequential = match first {
@@ -125,7 +157,7 @@ impl Examiner {
             }
         }
         if verdict.verified()
-            && let Err(error) = self.time(&mut examination, &sequential, block, db)
+            && let Err(error) = self.time(&mut examination, &sequential, block, db, effort)
         {
             // It worked a moment ago, with the same block on the same state.
             let finding = Finding::not_executed(Of::Both, &error);
@@ -142,11 +174,13 @@ impl Examiner {
         expected: &BlockOutput,
         block: &Block,
         db: &DB,
+        effort: Effort<'_>,
     ) -> Result<(), EngineError<DB::Error>> {
         let list = expected.access_list.as_ref().unwrap_or(&NO_LIST);
         let mut reexecutions = 0;
         let (timing, last) = measure(
-            self.runs,
+            effort.runs,
+            |run| (effort.watch)(Step::Run(run)),
             || self.executor.baseline(block, db),
             || {
                 let output = self.executor.parallel(block, list, db)?;
@@ -163,9 +197,13 @@ impl Examiner {
                 .filter(|finding| !finding.passed()),
         );
         if examination.verdict.verified() {
+            examination.mean_reexecutions = reexecutions as f64 / timing.runs() as f64;
             examination.timing = Some(timing);
-            examination.mean_reexecutions = reexecutions as f64 / self.runs as f64;
-            examination.stats.longest_chain = self.executor.longest_chain(block, db)?;
+            if effort.detail_runs > 0 {
+                (effort.watch)(Step::Details);
+                let details = details(&self.executor, block, list, db, effort.detail_runs);
+                examination.details = Some(details);
+            }
         }
         Ok(())
     }

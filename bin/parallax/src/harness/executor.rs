@@ -3,7 +3,9 @@
 use crate::cli::Mode;
 use alloy_eip7928::BlockAccessList;
 use eyre::{Result, WrapErr};
-use parallax_engine::{Block, BlockOutput, Engine, EngineConfig, EngineError, sequential};
+use parallax_engine::{
+    Block, BlockOutput, Engine, EngineConfig, EngineError, TxOutcome, sequential,
+};
 use revm::{DatabaseRef, primitives::hardfork::SpecId};
 
 /// Executes blocks in one mode.
@@ -12,8 +14,6 @@ pub(crate) struct Executor {
     engine: Engine,
     /// Makes the access lists that plain revm cannot make.
     lister: Option<Engine>,
-    /// Records more than a timed execution should.
-    observer: Option<Engine>,
 }
 
 impl Executor {
@@ -21,19 +21,12 @@ impl Executor {
     pub(crate) fn new(mode: Mode, workers: usize) -> Result<Self> {
         Ok(Self {
             mode,
-            engine: start_engine(workers, false)?,
+            engine: start_engine(workers)?,
             lister: match mode {
                 Mode::Verify => Some(start_lister()?),
                 Mode::Replay | Mode::Build => None,
             },
-            observer: None,
         })
-    }
-
-    /// Starts another engine, for [`Executor::longest_chain`].
-    pub(crate) fn observe_dependencies(mut self) -> Result<Self> {
-        self.observer = Some(start_engine(self.workers(), true)?);
-        Ok(self)
     }
 
     /// Threads of the engine.
@@ -95,24 +88,27 @@ impl Executor {
         }
     }
 
-    /// Length of the longest chain of transactions that depend on each other;
-    /// zero unless dependencies are observed.
-    pub(crate) fn longest_chain<DB>(
+    /// In parallel, with `sink` told of each sub-block that is committed. Verify mode
+    /// commits nothing before the end and has none.
+    pub(crate) fn streaming<DB>(
         &self,
         block: &Block,
         db: &DB,
-    ) -> Result<usize, EngineError<DB::Error>>
+        sink: &(dyn Fn(&[TxOutcome]) + Sync),
+    ) -> Option<Result<BlockOutput, EngineError<DB::Error>>>
     where
         DB: DatabaseRef + Sync,
     {
-        let Some(observer) = &self.observer else {
-            return Ok(0);
-        };
-        let output = match self.mode {
-            Mode::Replay | Mode::Verify => observer.replay(block, db)?,
-            Mode::Build => observer.build(block, db)?,
-        };
-        Ok(output.stats.longest_chain)
+        match self.mode {
+            Mode::Replay => Some(self.engine.replay_streaming(block, db, sink)),
+            Mode::Build => Some(self.engine.build_streaming(block, db, sink)),
+            Mode::Verify => None,
+        }
+    }
+
+    /// Another one like it, whose engine has executed nothing yet.
+    pub(crate) fn fresh(&self) -> Result<Self> {
+        Self::new(self.mode, self.workers())
     }
 }
 
@@ -125,10 +121,9 @@ fn start_lister() -> Result<Engine> {
     .wrap_err("cannot start the engine")
 }
 
-fn start_engine(workers: usize, dependencies: bool) -> Result<Engine> {
+fn start_engine(workers: usize) -> Result<Engine> {
     Engine::new(EngineConfig {
         workers,
-        dependencies,
         ..EngineConfig::default()
     })
     .wrap_err_with(|| format!("cannot start {workers} threads"))

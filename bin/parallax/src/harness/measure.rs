@@ -20,6 +20,11 @@ pub(crate) struct Samples {
 }
 
 impl Timing {
+    /// Timed runs of each way.
+    pub(crate) fn runs(&self) -> usize {
+        self.parallel.wall.count()
+    }
+
     /// How many times faster the parallel way is: a ratio of medians.
     pub(crate) fn speedup(&self) -> f64 {
         ratio(self.sequential.wall.median(), self.parallel.wall.median())
@@ -32,23 +37,53 @@ impl Timing {
     }
 }
 
+/// How often both ways are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Runs {
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+    /// After this long the least will do.
+    pub(crate) time: Duration,
+}
+
+impl Runs {
+    /// As often as this, however long it takes.
+    pub(crate) fn exactly(runs: usize) -> Self {
+        Self {
+            least: runs,
+            most: runs,
+            time: Duration::MAX,
+        }
+    }
+
+    fn are_enough(&self, runs: usize, started: Instant) -> bool {
+        runs >= self.most || (runs >= self.least && started.elapsed() >= self.time)
+    }
+}
+
 /// Runs both ways in turns, so that whatever else the machine does meets both.
 /// What they return is dropped after the clock has stopped; the last parallel
-/// result is returned, so that its caller can check what was timed.
+/// result is returned, so that its caller can check what was timed. `before` is told
+/// of each turn, from 1.
 pub(crate) fn measure<S, P, E>(
-    runs: usize,
+    runs: Runs,
+    before: impl Fn(usize),
     mut sequential: impl FnMut() -> Result<S, E>,
     mut parallel: impl FnMut() -> Result<P, E>,
 ) -> Result<(Timing, Option<P>), E> {
-    let mut sequential_times = Vec::with_capacity(runs);
-    let mut parallel_times = Vec::with_capacity(runs);
+    let started = Instant::now();
+    let mut sequential_times = Vec::with_capacity(runs.most);
+    let mut parallel_times = Vec::with_capacity(runs.most);
     let mut last = None;
-    for run in 1..=runs {
+    while last.is_none() {
+        before(parallel_times.len() + 1);
         let (time, _) = timed(&mut sequential)?;
         sequential_times.push(time);
         let (time, result) = timed(&mut parallel)?;
         parallel_times.push(time);
-        last = (run == runs).then_some(result);
+        last = runs
+            .are_enough(parallel_times.len(), started)
+            .then_some(result);
     }
     let timing = Timing {
         sequential: Samples::new(&sequential_times),
@@ -107,15 +142,35 @@ mod tests {
             calls += 1;
             Ok::<_, ()>(calls)
         };
-        let (_, last) = measure(3, || Ok(()), parallel).unwrap();
+        let runs = Runs::exactly(3);
+        let (timing, last) = measure(runs, |_| (), || Ok(()), parallel).unwrap();
         assert_eq!(last, Some(3));
+        assert_eq!(timing.runs(), 3);
+    }
+
+    #[test]
+    fn the_least_will_do_when_time_is_up() {
+        let runs = |seconds| Runs {
+            least: 2,
+            most: 4,
+            time: Duration::from_secs(seconds),
+        };
+        for (seconds, expected) in [(0, 2), (3600, 4)] {
+            let told = std::cell::RefCell::new(Vec::new());
+            let before = |run| told.borrow_mut().push(run);
+            let done = || Ok::<_, ()>(());
+            let (timing, _) = measure(runs(seconds), before, done, done).unwrap();
+            assert_eq!(timing.runs(), expected);
+            assert_eq!(told.take(), (1..=expected).collect::<Vec<_>>());
+        }
     }
 
     #[test]
     fn an_error_ends_the_runs() {
         let mut calls = 0;
         let result = measure(
-            5,
+            Runs::exactly(5),
+            |_| (),
             || Ok(()),
             || {
                 calls += 1;

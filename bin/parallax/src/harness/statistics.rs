@@ -15,6 +15,11 @@ impl FromIterator<Duration> for Times {
 }
 
 impl Times {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The middle one; zero if there are none.
     pub(crate) fn median(&self) -> Duration {
         self.quantile(0.5)
@@ -32,7 +37,7 @@ impl Times {
     }
 
     /// Between two neighbours in proportion. `fraction` is from 0 to 1.
-    fn quantile(&self, fraction: f64) -> Duration {
+    pub(crate) fn quantile(&self, fraction: f64) -> Duration {
         let Some(last) = self.0.len().checked_sub(1) else {
             return Duration::ZERO;
         };
