@@ -46,7 +46,8 @@ fn wait_until(condition: impl Fn() -> bool) {
 }
 
 fn small_blocks() -> Vec<Workload> {
-    let kinds = catalogue().iter();
+    // One transaction as long as a block would be all that takes time here.
+    let kinds = catalogue().iter().filter(|kind| **kind != Kind::LongLast);
     kinds
         .flat_map(|kind| (0..2).map(|seed| generate(*kind, 8, seed)))
         .collect()
