@@ -50,7 +50,10 @@ fn assert_figures(result: &Value) {
         "speedup",
         "tps",
         "gigagas_per_s",
+        "cpu_us_per_tx",
+        "sequential_cpu_us_per_tx",
         "cpu_efficiency",
+        "runs",
     ] {
         assert!(
             result[number].as_f64().unwrap() > 0.0,
@@ -60,7 +63,17 @@ fn assert_figures(result: &Value) {
     for way in ["sequential", "parallel"] {
         assert!(result["spread"][way].as_f64().unwrap() >= 0.0, "{result}");
     }
-    assert!(result["reexecution_rate"].as_f64().unwrap() >= 0.0);
+    for rate in ["reexecution_rate", "stall_rate"] {
+        assert!(result[rate].as_f64().unwrap() >= 0.0, "{result}");
+    }
+    assert!(result["conflicts"].is_array());
+    if result["variant"] == "verify-geometric-mean" {
+        assert!(result["p50_commit_us"].is_null() && result["chain_bound_ratio"].is_null());
+        return;
+    }
+    assert!(result["chain_bound_ratio"].as_f64().unwrap() > 0.0);
+    let [half, most] = ["p50_commit_us", "p99_commit_us"].map(|key| result[key].as_f64().unwrap());
+    assert!(0.0 < half && half <= most, "{result}");
     assert!(result["gas"].as_u64().unwrap() >= 21_000);
 }
 
@@ -105,7 +118,15 @@ fn made_up_rows_are_measured_and_verified() {
         assert_figures(result);
         assert_eq!(result["txs"], 30);
         assert_eq!(result["variant"], "replay");
+        assert!(result["longest_chain"].as_u64().unwrap() > 0);
+        // Where the system tells, and a kilobyte may be all it takes.
+        assert!(result["peak_mib"].is_null() || result["peak_mib"].as_f64().unwrap() >= 0.0);
     }
+    let curve = &json["curves"][0];
+    assert_eq!(curve["workload"], "erc20");
+    let cores: Vec<_> = curve["points"].as_array().unwrap().iter().collect();
+    assert_eq!((cores.len(), &cores[1]["cores"]), (2, &Value::from(2)));
+    assert!(cores.iter().all(|point| point["simulated"] == false));
     let target = &results(&json)[1]["target"];
     assert_eq!(
         (&target["speedup"], &target["cpu_efficiency"]),
@@ -119,6 +140,21 @@ fn made_up_rows_are_measured_and_verified() {
     for words in ["sequential ms", "erc20", "machine", "seed      7", "quick"] {
         assert!(table.contains(words), "{words:?} is not in {table}");
     }
+}
+
+#[test]
+fn a_page_is_written() {
+    let file = json_file("report.html");
+    let arguments = ["chain", "swaps", "--quick", "--txs", "30", "--runs", "1"];
+    let output = bench(&[&arguments[..], &["--html", file.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let page = fs::read_to_string(file).unwrap();
+    for words in ["<!doctype html>", "chain", "swaps", "seed 1", "</html>"] {
+        assert!(page.contains(words), "{words:?} is not in the page");
+    }
+    // More than one number of workers, for a curve, where there is more than one core.
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert_eq!(page.contains("id=\"scaling\""), cores > 1);
 }
 
 /// A folder of these recorded blocks and the codes that they need.
@@ -195,7 +231,18 @@ fn a_wrong_result_has_no_time() {
     for result in results(&json) {
         assert_eq!(result["verified"], false);
         assert_eq!(result["target"]["met"], false);
-        for number in ["sequential_ms", "parallel_ms", "spread", "speedup", "tps"] {
+        for number in [
+            "sequential_ms",
+            "parallel_ms",
+            "spread",
+            "speedup",
+            "tps",
+            "cpu_us_per_tx",
+            "chain_bound_ratio",
+            "p50_commit_us",
+            "peak_mib",
+            "runs",
+        ] {
             assert!(result[number].is_null(), "{number} of {result}");
         }
     }
@@ -306,5 +353,9 @@ fn what_cannot_be_measured_is_named() {
     assert_refused(
         &["--json", "absent/result.json"],
         &["absent/result.json", "No such file"],
+    );
+    assert_refused(
+        &["--html", "absent/report.html"],
+        &["absent/report.html", "No such file"],
     );
 }
