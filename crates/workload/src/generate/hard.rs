@@ -68,7 +68,9 @@ pub(super) fn long_last(world: &mut World, transactions: usize) {
     let contract = deploy(world, pass_on());
     for index in 0..transactions {
         let slot = U256::from(2 * index + 1);
-        set(world, contract, slot);
+        for slot in [slot - U256::ONE, slot] {
+            set(world, contract, slot);
+        }
         let from = world.user("sender", index);
         let (spins, gas_limit) = if index + 1 == transactions {
             (MOST_SPINS, MOST_GAS)

@@ -21,6 +21,7 @@ enum What {
     Multicall,
     Collectible,
     SmartAccount,
+    Lend,
     Create,
 }
 
@@ -29,6 +30,10 @@ fn what(tx: &TxEnv) -> What {
         return What::Create;
     }
     let known = [
+        ("supply(address,uint256,address,uint16)", What::Lend),
+        ("borrow(address,uint256,uint256,uint16,address)", What::Lend),
+        ("repay(address,uint256,uint256,address)", What::Lend),
+        ("withdraw(address,uint256,address)", What::Lend),
         ("transfer(address,uint256)", What::Transfer),
         ("approve(address,uint256)", What::Approve),
         (
@@ -134,6 +139,16 @@ fn check_logs(what: What, tx: &TxEnv, logs: &[Log]) {
             };
             assert_eq!(transfer.topics()[1], operation.topics()[2]);
         }
+        What::Lend => {
+            let done = [
+                "Supply(address,address,address,uint256,uint16)",
+                "Borrow(address,address,address,uint256,uint8,uint256,uint16)",
+                "Repay(address,address,address,uint256,bool)",
+                "Withdraw(address,address,address,uint256)",
+            ];
+            let done = done.iter().map(|event| events(logs, event).count());
+            assert_eq!(done.sum::<usize>(), 1);
+        }
         What::Create => assert_eq!(transfers.len(), 1),
     }
 }
@@ -142,11 +157,10 @@ fn check_logs(what: What, tx: &TxEnv, logs: &[Log]) {
 fn check_balances(workload: &Workload, output: &BlockOutput) {
     let mut changes = HashMap::<(Address, Address), (U256, U256)>::default();
     let mut owners = HashMap::<(Address, U256), B256>::default();
-    for log in output
-        .outcomes
-        .iter()
-        .flat_map(|outcome| outcome.result.logs())
-    {
+    // Deposits grow from block to block; tests of lending know how.
+    let outcomes = output.outcomes.iter().zip(&workload.block.transactions);
+    let others = outcomes.filter(|(_, tx)| what(tx) != What::Lend);
+    for log in others.flat_map(|(outcome, _)| outcome.result.logs()) {
         if log.topics()[0] != keccak256("Transfer(address,address,uint256)") {
             continue;
         }
@@ -201,9 +215,9 @@ fn check_ether(workload: &Workload, output: &BlockOutput) {
     assert!(checked > 0);
 }
 
-/// How many of all, in thousandths of a table that adds up to `total`.
-fn share(of_table: usize, total: usize) -> std::ops::RangeInclusive<usize> {
-    let exact = TRANSACTIONS * of_table / total;
+/// How many of all, in thousandths.
+fn share(thousandths: usize) -> std::ops::RangeInclusive<usize> {
+    let exact = TRANSACTIONS * thousandths / 1_000;
     // Parts of a share are rounded one by one.
     exact.saturating_sub(3)..=exact + 3
 }
@@ -222,14 +236,15 @@ fn defi_day() {
         (What::Swap, 400),
         (What::Transfer, 300),
         (What::Pay, 150),
+        (What::Lend, 100),
         (What::Create, 30),
         (What::Approve, 20),
     ] {
         let (all, reverted) = counts[&what];
-        assert!(share(of_table, 900).contains(&all), "{what:?} {all}");
+        assert!(share(of_table).contains(&all), "{what:?} {all}");
         assert_eq!(reverted, 0);
     }
-    assert_eq!(counts.len(), 5);
+    assert_eq!(counts.len(), 6);
 }
 
 #[test]
@@ -244,15 +259,16 @@ fn mainnet_like() {
         (What::Approve, 40),
         (What::Swap, 170),
         (What::Multicall, 30),
+        (What::Lend, 15),
         (What::Collectible, 15),
         (What::SmartAccount, 10),
     ] {
         let all = counts[&what].0;
-        assert!(share(of_table, 985).contains(&all), "{what:?} {all}");
+        assert!(share(of_table).contains(&all), "{what:?} {all}");
     }
-    assert_eq!(counts.len(), 7);
+    assert_eq!(counts.len(), 8);
     let reverted = counts[&What::Swap].1;
-    assert!(share(30, 985).contains(&reverted), "{reverted}");
+    assert!(share(30).contains(&reverted), "{reverted}");
     assert_eq!(workload.reverts.len(), reverted);
 }
 
@@ -262,7 +278,7 @@ fn mainnet_like() {
 /// more of them meet in the same places.
 #[test]
 fn mainnet_like_has_the_shape_of_mainnet() {
-    const TRANSACTIONS: usize = 300;
+    const TRANSACTIONS: usize = 700;
     let mut shapes = Vec::new();
     for seed in 1..=3 {
         let Some(workload) = generate(Protocol::Day(Day::Mainnet), TRANSACTIONS, seed) else {
@@ -271,7 +287,7 @@ fn mainnet_like_has_the_shape_of_mainnet() {
         let shape = Shape::of(&workload);
         println!("{shape:?}");
         shapes.push(shape);
-        assert!((0.52..=0.68).contains(&shape.independent), "{shape:?}");
+        assert!((0.53..=0.67).contains(&shape.independent), "{shape:?}");
         assert!(shape.longest_chain <= 0.16, "{shape:?}");
 
         // The engine counts balances as well, where somebody looks at them.

@@ -8,14 +8,18 @@ use crate::{
         amm_v2::Market,
         arbitrage, collectible,
         erc20::{HELD, Issue, Token},
+        lending::{self, Aave},
         multicall, smart_account,
         token::TokenCode,
     },
     rng::{Rng, Zipf},
-    world::{ETHER, gas},
+    world::{ETHER, SLOT_SECONDS, gas},
 };
 use alloy_primitives::{Address, Bytes, U256, keccak256};
 use serde::{Deserialize, Serialize};
+
+/// Assets that are lent and borrowed.
+const LENT: usize = 4;
 
 /// Tokens beside the dollars and those of the pools.
 const TOKENS: usize = 24;
@@ -38,6 +42,7 @@ pub(super) struct Open {
     token: Zipf,
     pool: Zipf,
     token_code: TokenCode,
+    lending: lending::Market<Aave>,
     minted: u64,
     created: usize,
 }
@@ -77,8 +82,17 @@ impl Town {
     }
 
     /// Opens the doors.
-    pub(super) fn begin(self, artifacts: &PublishedArtifacts) -> Result<Open, Stopped> {
+    pub(super) fn begin(
+        self,
+        setup: &mut Setup,
+        artifacts: &PublishedArtifacts,
+        rng: &mut Rng,
+    ) -> Result<Open, Stopped> {
+        let lending = lending::Market::open(setup, artifacts, self.owner, LENT, rng)?;
+        // Interest accrues before users come, so that no slot of a reserve is empty.
+        setup.next_block(SLOT_SECONDS);
         Ok(Open {
+            lending,
             token: Zipf::new(TOKENS),
             pool: Zipf::new(self.pools),
             token_code: TokenCode::read(artifacts)?,
@@ -131,6 +145,13 @@ impl Open {
                 let (token, amount) = (self.town.dollars[1], amount(crowd));
                 let people = [from, crowd.account(), crowd.recipient()];
                 smart_account::pay(setup, &token, people, amount * token.unit)?
+            }
+            Activity::Lend => {
+                // What is owed and what covers it depends on nothing else that they do.
+                let user = crowd.account();
+                let ether = U256::from(ETHER);
+                setup.state_mut().set_account(user, ether, 0);
+                self.lending.errand(setup, user, &mut crowd.rng)?
             }
             Activity::Deploy => return self.create(from),
         };
@@ -230,7 +251,7 @@ fn transfer(setup: &mut Setup, token: &Token, from: Address, crowd: &mut Crowd) 
 }
 
 impl Crowd {
-    /// A new contract that acts for somebody.
+    /// An address of its own.
     fn account(&mut self) -> Address {
         Address::from_word(keccak256(self.rng.hash()))
     }
