@@ -52,9 +52,36 @@ impl Call {
         self
     }
 
+    /// Appends bytes as the tail of an argument has them: the length, then the bytes in
+    /// whole words. Where they begin was said by a [`word`](Self::word).
+    #[must_use]
+    pub fn bytes(self, bytes: &[u8]) -> Self {
+        let mut call = self.word(bytes.len());
+        call.0.extend_from_slice(bytes);
+        let words = bytes.len().div_ceil(32);
+        call.0.resize(call.0.len() + 32 * words - bytes.len(), 0);
+        call
+    }
+
     /// The call data.
     #[must_use]
     pub fn data(self) -> Bytes {
         self.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_fill_whole_words() {
+        for (length, words) in [(0, 1), (1, 2), (32, 2), (33, 3)] {
+            let data = Call::bare().bytes(&vec![0xff; length]).data();
+            assert_eq!(data.len(), 32 * words);
+            assert_eq!(data[31], length as u8);
+            assert!(data[32..].iter().take(length).all(|byte| *byte == 0xff));
+            assert!(data[32..].iter().skip(length).all(|byte| *byte == 0));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod amm_v2;
 mod cover;
+mod gif;
 mod intent;
 mod nft;
 mod order_book;
@@ -28,6 +29,8 @@ pub enum Protocol {
     ShardedAmm,
     /// Parametric cover from our pool of capital.
     Insurance(Cover),
+    /// Fire insurance on Etherisc's Generic Insurance Framework.
+    Gif(Cover),
 }
 
 /// Which pools are traded in.
@@ -55,7 +58,7 @@ pub enum Markets {
 pub enum Cover {
     /// They buy, premiums accrue, some claim.
     Everyday,
-    /// The oracle reports an event, and everyone claims.
+    /// An event is reported, and everyone claims.
     Payout,
 }
 
@@ -72,6 +75,8 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::ShardedAmm,
         Protocol::Insurance(Cover::Everyday),
         Protocol::Insurance(Cover::Payout),
+        Protocol::Gif(Cover::Everyday),
+        Protocol::Gif(Cover::Payout),
     ]
 }
 
@@ -105,6 +110,8 @@ impl Protocol {
             Self::ShardedAmm => "sharded-amm",
             Self::Insurance(Cover::Everyday) => "insurance-cover",
             Self::Insurance(Cover::Payout) => "insurance-cover-payout",
+            Self::Gif(Cover::Everyday) => "insurance-gif",
+            Self::Gif(Cover::Payout) => "insurance-gif-payout",
         }
     }
 
@@ -125,6 +132,12 @@ impl Protocol {
             Self::Insurance(Cover::Payout) => {
                 "an oracle reports an event, then one pool pays a policy in each transaction"
             }
+            Self::Gif(Cover::Everyday) => {
+                "Etherisc GIF: applications, policies and claims of a fire insurance"
+            }
+            Self::Gif(Cover::Payout) => {
+                "Etherisc GIF: a fire is reported, then each transaction is a claim, paid at once"
+            }
         }
     }
 
@@ -137,6 +150,7 @@ impl Protocol {
     pub fn check(self, artifacts: &PublishedArtifacts) -> Result<(), ArtifactError> {
         match self {
             Self::AmmV2(_) => artifacts.check(amm_v2::ARTIFACTS),
+            Self::Gif(_) => artifacts.check(gif::ARTIFACTS),
             Self::OrderBook(_) | Self::NftMint | Self::ShardedAmm | Self::Insurance(_) => Ok(()),
         }
     }
@@ -161,6 +175,8 @@ impl Protocol {
             Self::ShardedAmm => sharded_amm::swaps(&mut world, transactions),
             Self::Insurance(Cover::Everyday) => cover::everyday(&mut world, transactions),
             Self::Insurance(Cover::Payout) => cover::payout(&mut world, transactions),
+            Self::Gif(Cover::Everyday) => gif::everyday(&mut world, artifacts, transactions),
+            Self::Gif(Cover::Payout) => gif::payout(&mut world, artifacts, transactions),
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),

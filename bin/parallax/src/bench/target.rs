@@ -46,7 +46,8 @@ fn of_published(protocol: Protocol) -> Option<Target> {
         Protocol::AmmV2(Pools::Hot)
         | Protocol::OrderBook(Markets::One)
         | Protocol::NftMint
-        | Protocol::Insurance(_) => (0.97, None),
+        | Protocol::Insurance(_)
+        | Protocol::Gif(_) => (0.97, None),
         Protocol::AmmV2(Pools::Zipf) | Protocol::OrderBook(Markets::Many) => return None,
     };
     Some(Target {
