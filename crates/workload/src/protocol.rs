@@ -6,6 +6,7 @@ mod collectible;
 mod cover;
 mod day;
 mod erc20;
+mod gif;
 mod intent;
 mod lending;
 mod multicall;
@@ -48,6 +49,8 @@ pub enum Protocol {
     ShardedAmm,
     /// Parametric cover from our pool of capital.
     Insurance(Cover),
+    /// Fire insurance on Etherisc's Generic Insurance Framework.
+    Gif(Cover),
 }
 
 /// Which pools are traded in.
@@ -84,7 +87,7 @@ pub enum Markets {
 pub enum Cover {
     /// They buy, premiums accrue, some claim.
     Everyday,
-    /// The oracle reports an event, and everyone claims.
+    /// An event is reported, and everyone claims.
     Payout,
 }
 
@@ -114,6 +117,8 @@ pub fn protocols() -> &'static [Protocol] {
         Protocol::ShardedAmm,
         Protocol::Insurance(Cover::Everyday),
         Protocol::Insurance(Cover::Payout),
+        Protocol::Gif(Cover::Everyday),
+        Protocol::Gif(Cover::Payout),
     ]
 }
 
@@ -160,6 +165,8 @@ impl Protocol {
             Self::ShardedAmm => "sharded-amm",
             Self::Insurance(Cover::Everyday) => "insurance-cover",
             Self::Insurance(Cover::Payout) => "insurance-cover-payout",
+            Self::Gif(Cover::Everyday) => "insurance-gif",
+            Self::Gif(Cover::Payout) => "insurance-gif-payout",
         }
     }
 
@@ -213,6 +220,12 @@ impl Protocol {
             Self::Insurance(Cover::Payout) => {
                 "an oracle reports an event, then one pool pays a policy in each transaction"
             }
+            Self::Gif(Cover::Everyday) => {
+                "Etherisc GIF: applications, policies and claims of a fire insurance"
+            }
+            Self::Gif(Cover::Payout) => {
+                "Etherisc GIF: a fire is reported, then each transaction is a claim, paid at once"
+            }
         }
     }
 
@@ -229,6 +242,7 @@ impl Protocol {
             Self::Day(day) => day.check(artifacts),
             Self::Aave(_) => artifacts.check(Aave::ARTIFACTS),
             Self::Venus(_) => artifacts.check(Venus::ARTIFACTS),
+            Self::Gif(_) => artifacts.check(gif::ARTIFACTS),
             Self::OrderBook(_) | Self::NftMint | Self::ShardedAmm | Self::Insurance(_) => Ok(()),
         }
     }
@@ -264,6 +278,8 @@ impl Protocol {
             Self::ShardedAmm => sharded_amm::swaps(&mut world, size.transactions),
             Self::Insurance(Cover::Everyday) => cover::everyday(&mut world, size.transactions),
             Self::Insurance(Cover::Payout) => cover::payout(&mut world, size.transactions),
+            Self::Gif(Cover::Everyday) => gif::everyday(&mut world, artifacts, size.transactions),
+            Self::Gif(Cover::Payout) => gif::payout(&mut world, artifacts, size.transactions),
         };
         made.map_err(|error| match error {
             Stopped::Artifact(error) => ProtocolError::Artifact(error),

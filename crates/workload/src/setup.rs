@@ -6,7 +6,9 @@
 //!
 //! Everything is done by transactions, so nothing depends on how a contract lays
 //! its storage out (but for what [`Setup::state_mut`] is used for). They cost no ether
-//! and are not part of any block.
+//! and are not part of any block, and may take more gas than one of today: there are
+//! protocols whose set-up does not fit under the cap of EIP-7825, because they were
+//! deployed before it.
 
 use crate::MemoryState;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
@@ -19,9 +21,12 @@ use revm::{
     },
     context_interface::block::BlobExcessGasAndPrice,
     database_interface::WrapDatabaseRef,
-    primitives::{eip7825::TX_GAS_LIMIT_CAP, hardfork::SpecId},
+    primitives::hardfork::SpecId,
 };
 use std::convert::Infallible;
+
+/// What a transaction may take: a whole block of the time before the cap.
+const GAS_LIMIT: u64 = 30_000_000;
 
 type Db = WrapDatabaseRef<MemoryState>;
 type Evm = MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Db, Journal<Db>, ()>>;
@@ -77,8 +82,10 @@ impl Setup {
             blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new_with_spec(0, SpecId::OSAKA)),
             ..BlockEnv::default()
         };
+        let mut cfg = CfgEnv::new().with_spec_and_mainnet_gas_params(SpecId::OSAKA);
+        cfg.tx_gas_limit_cap = Some(GAS_LIMIT);
         let evm = Context::mainnet()
-            .with_cfg(CfgEnv::new().with_spec_and_mainnet_gas_params(SpecId::OSAKA))
+            .with_cfg(cfg)
             .with_block(block)
             .with_db(WrapDatabaseRef(state))
             .build_mainnet();
@@ -193,7 +200,7 @@ impl Setup {
             kind,
             value,
             data,
-            gas_limit: TX_GAS_LIMIT_CAP,
+            gas_limit: GAS_LIMIT,
             gas_price: 0,
             nonce: sender.map_or(0, |info| info.nonce),
             chain_id: Some(1),

@@ -59,9 +59,10 @@ fn of_published(protocol: Protocol) -> Option<Target> {
         }
         Protocol::Aave(Lending::Everyday) | Protocol::Venus(Lending::Everyday) => return None,
         Protocol::ShardedAmm => (1.9, Some(0.8)),
-        Protocol::OrderBook(Markets::One) | Protocol::NftMint | Protocol::Insurance(_) => {
-            (0.97, None)
-        }
+        Protocol::OrderBook(Markets::One)
+        | Protocol::NftMint
+        | Protocol::Insurance(_)
+        | Protocol::Gif(_) => (0.97, None),
         Protocol::OrderBook(Markets::Many) => return None,
     };
     Some(Target {

@@ -11,7 +11,12 @@
 
 mod town;
 
-use super::{Stopped, amm_v2, collectible, erc20::Issue, multicall, smart_account, token};
+use super::{
+    Stopped, amm_v2, collectible,
+    erc20::Issue,
+    lending::{Aave, Lender},
+    multicall, smart_account, token,
+};
 use crate::{
     ArtifactError, PublishedArtifacts, Size,
     rng::{Rng, Zipf},
