@@ -108,11 +108,11 @@ impl SlotHints {
     pub(crate) fn note_conflict(
         &self,
         reader: &TxEnv,
-        writer: Option<&TxEnv>,
+        writer: &TxEnv,
         subjects: &Arena<Subject>,
     ) -> bool {
         if let Some(subject) = self.subject() {
-            subject.narrow(reader);
+            subject.narrow(writer);
             return true;
         }
         let subject = ptr::from_ref(subjects.alloc(Subject::of(reader, writer))).cast_mut();
@@ -169,9 +169,9 @@ mod tests {
     fn a_slot_is_contended_from_its_first_conflict_on() {
         let (hints, subjects, tx) = (SlotHints::default(), Arena::default(), TxEnv::default());
         assert!(!hints.is_contended() && hints.subject().is_none());
-        assert!(!hints.note_conflict(&tx, Some(&tx), &subjects));
+        assert!(!hints.note_conflict(&tx, &tx, &subjects));
         assert!(hints.is_contended() && hints.subject().is_some());
-        assert!(hints.note_conflict(&tx, None, &subjects));
+        assert!(hints.note_conflict(&tx, &tx, &subjects));
         assert_eq!(hints.touch(3), None);
         assert_eq!(hints.touch(7), Some(3));
         assert_eq!(hints.touch(5), None, "a higher one is nobody to wait for");

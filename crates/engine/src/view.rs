@@ -250,6 +250,8 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         let writer = writer.and_then(|writer| writer.checked_sub(FIRST));
         let writer = writer.and_then(|writer| self.transactions.get(writer as usize));
         let reader = &self.transactions[tx];
+        // One that has taken its write back may have been alike.
+        let writer = writer.unwrap_or(reader);
         let is_known = slot
             .hints
             .note_conflict(reader, writer, &self.arenas.subjects);

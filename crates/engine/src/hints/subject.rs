@@ -1,9 +1,10 @@
 //! What calls that conflict over a slot are about.
 //!
 //! Calls of one contract need not have much to do with each other: all swaps go
-//! through the same router. Two of them that meet in a slot have something in common
-//! in their input, though: the two tokens of the pool, the recipient of the payment.
-//! Whoever is about to read the slot need only wait for calls that have it too.
+//! through the same router. Those that write a slot have something in common in their
+//! input, though: the two tokens of the pool, the recipient of the payment, the asset
+//! that is lent. Whoever is about to read the slot need only wait for calls that have
+//! it too.
 
 use crate::sync::atomic::{AtomicU64, Ordering};
 use alloy_primitives::Address;
@@ -16,7 +17,7 @@ const WORDS: usize = 4;
 const LOOK_BACK: usize = 48;
 const LOOK_BACK_CALLS: usize = 12;
 
-/// What the calls of a contract that conflict over a slot have in common.
+/// What the calls of a contract that write a slot have in common.
 #[derive(Debug)]
 pub(crate) struct Subject {
     callee: Option<Address>,
@@ -41,20 +42,20 @@ fn callee(tx: &TxEnv) -> Option<Address> {
 }
 
 impl Subject {
-    /// What `reader` and the transaction that wrote what it should have read are
-    /// about; if they call different contracts, all that `reader` is about.
-    pub(crate) fn of(reader: &TxEnv, writer: Option<&TxEnv>) -> Self {
-        let writer = writer.filter(|writer| callee(writer) == callee(reader));
-        let is_common =
-            |word: &u64| writer.is_none_or(|writer| words(writer).any(|other| other == *word));
-        let mut common = words(reader).filter(is_common);
+    /// What `writer` is about, as far as `reader` is as well: who reads a slot often
+    /// writes it too. If they have nothing in common, all that `writer` is about.
+    pub(crate) fn of(reader: &TxEnv, writer: &TxEnv) -> Self {
+        let is_alike = callee(reader) == callee(writer);
+        let is_common = |word: &u64| is_alike && words(reader).any(|other| other == *word);
+        let has_common = words(writer).any(|word| is_common(&word));
+        let mut kept = words(writer).filter(|word| !has_common || is_common(word));
         Self {
-            callee: callee(reader),
-            words: std::array::from_fn(|_| AtomicU64::new(common.next().unwrap_or(0))),
+            callee: callee(writer),
+            words: std::array::from_fn(|_| AtomicU64::new(kept.next().unwrap_or(0))),
         }
     }
 
-    /// Another call has conflicted over the slot: what it is not about does not matter.
+    /// Another call has written the slot: what it is not about does not matter.
     pub(crate) fn narrow(&self, tx: &TxEnv) {
         if callee(tx) != self.callee {
             return;
@@ -80,6 +81,9 @@ impl Subject {
     /// this.
     pub(crate) fn is_broad(&self, transactions: &[TxEnv], tx: usize) -> bool {
         let to = callee(&transactions[tx]);
+        if to != self.callee {
+            return false;
+        }
         let before = transactions[tx.saturating_sub(LOOK_BACK)..tx].iter().rev();
         let calls = before.filter(|tx| callee(tx) == to).take(LOOK_BACK_CALLS);
         let (mut all, mut covered) = (0, 0);
@@ -117,7 +121,7 @@ mod tests {
         let amount = U256::from(1_000);
         let one = call(9, &[amount, address(1), address(2), address(50)]);
         let other = call(9, &[amount, address(2), address(1), address(60)]);
-        let pool = Subject::of(&other, Some(&one));
+        let pool = Subject::of(&other, &one);
         assert!(pool.covers(&one) && pool.covers(&other));
         assert!(pool.covers(&call(9, &[address(1), address(2)])));
         assert!(!pool.covers(&call(9, &[amount, address(1), address(3)])));
@@ -125,9 +129,22 @@ mod tests {
     }
 
     #[test]
+    fn who_only_reads_says_nothing() {
+        let supply = call(9, &[address(1), address(50)]);
+        let elsewhere = call(9, &[address(2), address(60)]);
+        for reader in [elsewhere, call(8, &[address(1)])] {
+            let asset = Subject::of(&reader, &supply);
+            assert!(asset.covers(&supply) && !asset.covers(&reader));
+            asset.narrow(&call(9, &[address(1), address(70)]));
+            assert!(asset.covers(&call(9, &[address(1)])));
+            assert!(!asset.covers(&call(9, &[address(2)])));
+        }
+    }
+
+    #[test]
     fn every_conflict_narrows_it() {
         let trader = [address(1), address(2), address(50)];
-        let pool = Subject::of(&call(9, &trader), Some(&call(9, &trader)));
+        let pool = Subject::of(&call(9, &trader), &call(9, &trader));
         let another = call(9, &[address(2), address(1), address(60)]);
         assert!(!pool.covers(&another));
         pool.narrow(&call(8, &[]));
@@ -138,7 +155,7 @@ mod tests {
 
     #[test]
     fn calls_without_addresses_are_all_about_the_same() {
-        let counter = Subject::of(&call(9, &[U256::from(3)]), Some(&call(9, &[])));
+        let counter = Subject::of(&call(9, &[U256::from(3)]), &call(9, &[]));
         assert!(counter.covers(&call(9, &[U256::from(70)])));
         assert!(!counter.covers(&call(7, &[])));
     }
@@ -147,7 +164,7 @@ mod tests {
     fn it_is_broad_if_most_calls_are_about_it() {
         let hot = call(9, &[address(1)]);
         let cold = |pool: u8| call(9, &[address(100 + pool)]);
-        let subject = Subject::of(&hot, Some(&hot));
+        let subject = Subject::of(&hot, &hot);
         let mut block: Vec<_> = (0..20).map(|_| hot.clone()).collect();
         assert!(subject.is_broad(&block, 19));
         block.extend((0..20).map(cold));
