@@ -3,6 +3,7 @@
 mod amm_v2;
 mod chain;
 mod cover;
+mod gif;
 mod nft;
 mod order_book;
 mod sharded_amm;
