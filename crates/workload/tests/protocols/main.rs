@@ -6,6 +6,7 @@ mod chain;
 mod cover;
 mod day;
 mod erc20;
+mod gif;
 mod lending;
 mod nft;
 mod order_book;
