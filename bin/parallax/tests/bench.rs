@@ -143,6 +143,24 @@ fn made_up_rows_are_measured_and_verified() {
 }
 
 #[test]
+fn a_larger_block_takes_more_memory() {
+    let peak = |name, txs| {
+        let small = ["swaps", "--quick", "--runs", "1", "--workers", "1", "--txs"];
+        let (json, _) = measured(name, &[&small[..], &[txs]].concat());
+        results(&json)[0]["peak_mib"].as_f64()
+    };
+    let peaks = [
+        peak("memory-small.json", "10"),
+        peak("memory-large.json", "3000"),
+    ];
+    let [Some(small), Some(large)] = peaks else {
+        eprintln!("skipped: the system does not say how much memory a process takes");
+        return;
+    };
+    assert!(large > small + 1.0, "{small} and {large} MiB");
+}
+
+#[test]
 fn a_page_is_written() {
     let file = json_file("report.html");
     let arguments = ["chain", "swaps", "--quick", "--txs", "30", "--runs", "1"];

@@ -6,70 +6,65 @@ use super::{
 };
 use std::fmt::Write;
 
-const COLUMNS: [&str; 20] = [
+/// What was reached.
+const RESULTS: [&str; 11] = [
     "row",
     "workers",
     "txs",
-    "gas",
     "sequential ms",
     "parallel ms",
     "spread %",
     "speed-up",
-    "TPS",
-    "Ggas/s",
-    "cpu us/tx",
     "cpu",
-    "re-runs",
-    "bound",
-    "p50 ms",
-    "p99 ms",
-    "peak MiB",
     "verified",
     "target",
     "reached",
 ];
 
-type Cells = [String; COLUMNS.len()];
+/// What is behind it.
+const DETAILS: [&str; 11] = [
+    "row",
+    "workers",
+    "Mgas",
+    "TPS",
+    "Ggas/s",
+    "cpu us/tx",
+    "re-runs",
+    "bound",
+    "p50 ms",
+    "p99 ms",
+    "peak MiB",
+];
 
-/// The table, and below it how it came about.
+/// Two tables, since one would be too wide for most terminals, and below them how they
+/// came about.
 pub(crate) fn text(report: &Report) -> String {
-    let header = COLUMNS.map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(header)
-        .chain(report.lines.iter().map(cells))
-        .collect();
-    aligned(&rows) + "\n" + &notes(report)
+    let table = |header: [&str; 11], cells: fn(&Line) -> [String; 11]| {
+        let header = header.map(str::to_owned);
+        let rows: Vec<_> = std::iter::once(header)
+            .chain(report.lines.iter().map(cells))
+            .collect();
+        aligned(&rows) + "\n"
+    };
+    table(RESULTS, results) + &table(DETAILS, details) + &notes(report)
 }
 
-fn cells(line: &Line) -> Cells {
+fn results(line: &Line) -> [String; RESULTS.len()] {
     let figures = line.figures;
-    let commit = figures.and_then(|figures| figures.commit);
-    let number = |value: Option<f64>, decimals: usize| {
-        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
-    };
     let spread = figures.map(|figures| {
         let [sequential, parallel] =
             [figures.sequential_spread, figures.parallel_spread].map(|spread| spread * 100.0);
         format!("{sequential:.1}/{parallel:.1}")
     });
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     [
         line.title(),
         line.workers.to_string(),
         line.txs.to_string(),
-        line.gas.to_string(),
         number(figures.map(|figures| figures.sequential_ms), 2),
         number(figures.map(|figures| figures.parallel_ms), 2),
         or_dash(spread),
         or_dash(figures.map(|figures| format!("{:.2}x", figures.speedup))),
-        number(line.transactions_per_second(), 0),
-        number(line.gigagas_per_second(), 2),
-        number(line.cpu_us_per_tx().map(|[_, parallel]| parallel), 2),
         number(figures.map(|figures| figures.cpu_efficiency), 2),
-        number(figures.map(|figures| figures.reexecutions), 0),
-        number(figures.and_then(|figures| figures.chain_bound_ratio), 2),
-        number(commit.map(|commit| commit.p50_us / 1e3), 2),
-        number(commit.map(|commit| commit.p99_us / 1e3), 2),
-        number(line.peak_mib(), 1),
         if line.verified { "yes" } else { "WRONG" }.to_owned(),
         or_dash(line.target.map(|target| target.to_string())),
         or_dash(
@@ -79,10 +74,36 @@ fn cells(line: &Line) -> Cells {
     ]
 }
 
+fn details(line: &Line) -> [String; DETAILS.len()] {
+    let figures = line.figures;
+    let commit = figures.and_then(|figures| figures.commit);
+    [
+        line.title(),
+        line.workers.to_string(),
+        number(Some(line.gas as f64 / 1e6), 1),
+        number(line.transactions_per_second(), 0),
+        number(line.gigagas_per_second(), 2),
+        number(line.cpu_us_per_tx().map(|[_, parallel]| parallel), 2),
+        number(figures.map(|figures| figures.reexecutions), 0),
+        number(figures.and_then(|figures| figures.chain_bound_ratio), 2),
+        number(commit.map(|commit| commit.p50_us / 1e3), 2),
+        number(commit.map(|commit| commit.p99_us / 1e3), 2),
+        number(line.peak_mib(), 1),
+    ]
+}
+
+fn number(value: Option<f64>, decimals: usize) -> String {
+    or_dash(value.map(|value| format!("{value:.decimals$}")))
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
 /// The first column to the left, the others to the right.
-fn aligned(rows: &[Cells]) -> String {
+fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: [usize; COLUMNS.len()] = std::array::from_fn(width);
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
     let mut text = String::new();
     for row in rows {
         let _ = write!(text, "{:<1$}", row[0], widths[0]);

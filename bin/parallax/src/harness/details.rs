@@ -172,17 +172,4 @@ mod tests {
             .collect();
         assert_eq!(means, [(2, 4.5), (1, 2.5)]);
     }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_larger_block_takes_more_memory() {
-        let executor = Executor::new(Mode::Replay, 1).unwrap();
-        let peak = |transactions| {
-            let workload = generate(Kind::Swaps, transactions, 1);
-            let (block, state) = (&workload.block, &workload.state);
-            peak(&executor, block, &Vec::new(), state).unwrap()
-        };
-        let (small, large) = (peak(10), peak(4000));
-        assert!(large > small + (1 << 20), "{small} and {large} bytes");
-    }
 }

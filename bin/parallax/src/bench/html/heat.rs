@@ -96,7 +96,7 @@ fn cell(rate: f64, hottest: f64, title: &str) -> String {
 fn rate_text(rate: f64) -> String {
     match rate {
         0.0 => "0".to_owned(),
-        ..0.1 => "<0.1".replace('<', "&lt;"),
+        ..0.1 => "&lt;0.1".to_owned(),
         10.0.. => figure(rate.round()),
         _ => format!("{rate:.1}"),
     }

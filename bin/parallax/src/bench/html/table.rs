@@ -7,7 +7,6 @@ use super::{
 };
 use std::fmt::Write;
 
-/// Heading, and whether it begins a group of columns.
 const COLUMNS: [&str; 18] = [
     "row",
     "workers",
