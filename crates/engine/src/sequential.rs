@@ -10,9 +10,9 @@
 //!
 //! It executes nothing with the parallel engine's code, so that one cannot hide a
 //! bug of the other. What both use, besides the types of the interface, says what
-//! the protocol does around transactions, not how it is executed: [`credits`]
-//! (rewards and withdrawals), [`deposits`] (requests in the logs of the deposit
-//! contract) and [`SystemTransactions`] (what the system calls are). A mistake in
+//! the protocol does around transactions, not how it is executed: `credits`
+//! (rewards and withdrawals), `deposits` (requests in the logs of the deposit
+//! contract) and `SystemTransactions` (what the system calls are). A mistake in
 //! these would be in both; the official suites and the recorded blocks would find
 //! it. It is also what a client has without a parallel engine: one EVM for the
 //! whole block, no transaction cloned, revm's own [`State`] underneath.
