@@ -260,6 +260,7 @@ impl Protocol {
         size: impl Into<Size>,
         seed: u64,
     ) -> Result<Workload, ProtocolError> {
+        self.check(artifacts)?;
         let size = size.into();
         let mut world = World::new(seed);
         let made = match self {

@@ -23,6 +23,7 @@ pub(crate) mod gas {
     pub(crate) const TOKEN: u64 = 80_000;
     pub(crate) const SWAP: u64 = 220_000;
     pub(crate) const SMALL: u64 = 100_000;
+    pub(crate) const COLLECTIBLE: u64 = 200_000;
     pub(crate) const CREATION: u64 = 2_000_000;
 }
 

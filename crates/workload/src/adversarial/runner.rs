@@ -7,7 +7,7 @@ use revm::{
     Context, Database, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext, MainnetEvm,
     SystemCallCommitEvm,
     context::{
-        TxEnv,
+        Transaction, TxEnv,
         result::{EVMError, ExecResultAndState, ExecutionResult, InvalidTransaction},
     },
     database::{State, WrapDatabaseRef},
@@ -26,7 +26,7 @@ pub(super) type Executed = ExecResultAndState<ExecutionResult, EvmState>;
 pub(super) enum Rejected {
     /// By the rules for transactions.
     Invalid(InvalidTransaction),
-    /// The block has not that much gas left.
+    /// The block has not that much gas or blob gas left.
     BlockGas,
 }
 
@@ -34,6 +34,7 @@ pub(super) enum Rejected {
 pub(super) struct Runner<'a> {
     evm: Evm<'a>,
     gas_left: u64,
+    blob_gas_left: u64,
 }
 
 impl<'a> Runner<'a> {
@@ -49,6 +50,7 @@ impl<'a> Runner<'a> {
         let mut runner = Self {
             evm,
             gas_left: block.env.gas_limit,
+            blob_gas_left: block.max_blob_gas.unwrap_or(u64::MAX),
         };
         if block.spec().is_enabled_in(SpecId::PRAGUE) {
             runner.system_call(HISTORY_STORAGE_ADDRESS, block.protocol.parent_hash);
@@ -73,7 +75,7 @@ impl<'a> Runner<'a> {
 
     /// Executes a transaction and forgets what it did.
     pub(super) fn dry_run(&mut self, tx: &TxEnv) -> Result<Executed, Rejected> {
-        if tx.gas_limit > self.gas_left {
+        if tx.gas_limit > self.gas_left || tx.total_blob_gas() > self.blob_gas_left {
             return Err(Rejected::BlockGas);
         }
         match self.evm.transact(tx.clone()) {
@@ -87,6 +89,7 @@ impl<'a> Runner<'a> {
     pub(super) fn run(&mut self, tx: &TxEnv) -> Result<Executed, Rejected> {
         let executed = self.dry_run(tx)?;
         self.gas_left -= executed.result.tx_gas_used();
+        self.blob_gas_left -= tx.total_blob_gas();
         self.evm.commit(executed.state.clone());
         Ok(executed)
     }

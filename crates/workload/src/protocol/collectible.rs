@@ -47,6 +47,6 @@ pub(super) fn hand_on(
         to: collection,
         value: 0,
         data,
-        gas_limit: gas::SMALL,
+        gas_limit: gas::COLLECTIBLE,
     })
 }

@@ -28,8 +28,6 @@ impl Drop for Folder {
 fn a_kept_state_is_the_one_that_was_made() {
     let name = format!("parallax-scale-{}", std::process::id());
     let folder = Folder(std::env::temp_dir().join(name));
-    let kept =
-        PublishedArtifacts::installed().with_snapshots(Some(Snapshots::at(folder.0.clone())));
     let none = PublishedArtifacts::installed().with_snapshots(None);
     let size = Size::new(40).accounts(80_000).pools(500);
     for protocol in [
@@ -41,7 +39,11 @@ fn a_kept_state_is_the_one_that_was_made() {
             eprintln!("skipped: {error}");
             continue;
         }
-        let files = || fs::read_dir(&folder.0).map_or(0, Iterator::count);
+        // Of its own: some prepare the same.
+        let snapshots = folder.0.join(protocol.name());
+        let kept =
+            PublishedArtifacts::installed().with_snapshots(Some(Snapshots::at(snapshots.clone())));
+        let files = || fs::read_dir(&snapshots).map_or(0, Iterator::count);
         let before = files();
         let [made, first, again] = [&none, &kept, &kept]
             .map(|artifacts| protocol.generate(artifacts, size, SEED).unwrap());
