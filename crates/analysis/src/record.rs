@@ -370,6 +370,7 @@ fn one(tx: &TxEnv, seen: &Seen) -> Traced {
             contract: *to,
             selector: selector.map(|bytes| Selector::from(*bytes)),
         }),
+        about: about(tx),
         succeeded: seen.succeeded,
         is_payment: tx.kind.is_call()
             && tx.data.is_empty()
@@ -377,6 +378,18 @@ fn one(tx: &TxEnv, seen: &Seen) -> Traced {
             && seen.instructions == 0,
         dependencies: Vec::new(),
     }
+}
+
+/// Words of the input that are addresses or hashes; numbers, offsets and flags are
+/// smaller. As in `hints/subject.rs` of the engine.
+fn about(tx: &TxEnv) -> Vec<u64> {
+    let arguments = tx.data.get(4..).unwrap_or_default().chunks_exact(32);
+    let words = arguments.filter_map(|word| {
+        let (high, low) = word.split_at(20);
+        let low = low.last_chunk().map_or(0, |tail| u64::from_be_bytes(*tail));
+        high.iter().any(|byte| *byte != 0).then_some(low | 1 << 63)
+    });
+    words.collect()
 }
 
 /// The first transaction whose outcome differs.

@@ -26,6 +26,7 @@
 
 mod hints;
 mod machine;
+mod subject;
 mod transaction;
 mod worker;
 

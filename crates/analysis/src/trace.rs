@@ -39,6 +39,9 @@ pub struct Traced {
     pub sender: Address,
     /// Which contract and function it calls; `None` for a creation.
     pub function: Option<Function>,
+    /// The addresses and hashes among its arguments, shortened: what it is about, as
+    /// the engine sees it.
+    pub about: Vec<u64>,
     /// Whether it did what it was meant to do.
     pub succeeded: bool,
     /// It only moves ether, to an account without code.

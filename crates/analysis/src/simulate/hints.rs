@@ -1,5 +1,7 @@
 //! What the schedule learns, as `hints.rs` of the engine does.
 
+use super::subject::{Subject, callee};
+use crate::trace::{Dependency, Trace};
 use alloy_primitives::Address;
 use parallax_engine::Location;
 use std::collections::HashMap;
@@ -16,8 +18,16 @@ pub(super) struct Hints {
     senders: HashMap<Address, usize>,
     callees: HashMap<Address, usize>,
     heat: HashMap<Address, i32>,
-    /// Contended slots, and the highest transaction that has touched each since.
-    contended: HashMap<Location, Option<usize>>,
+    contended: HashMap<Location, Contended>,
+}
+
+/// A slot of which stale values were read.
+#[derive(Debug)]
+struct Contended {
+    /// What the calls are about that conflict there.
+    subject: Subject,
+    /// The highest transaction that has touched it since.
+    touched_by: Option<usize>,
 }
 
 impl Hints {
@@ -34,7 +44,7 @@ impl Hints {
         start(self.callees.entry(callee).or_default(), tx)
     }
 
-    pub(super) fn heat_up(&mut self, callee: Option<Address>) {
+    fn heat_up(&mut self, callee: Option<Address>) {
         let Some(callee) = callee else { return };
         let heat = self.heat.entry(callee).or_default();
         if *heat < HOTTEST {
@@ -48,22 +58,49 @@ impl Hints {
         }
     }
 
-    /// Notes a stale read; whether the location was known for that.
-    pub(super) fn note_conflict(&mut self, location: &Location) -> bool {
-        if !matches!(location, Location::Slot(..)) {
+    /// Notes that `tx` has read something stale. Whether it is all the calls of the
+    /// contract that conflict, and not just those that are about the same.
+    pub(super) fn note_conflict(&mut self, trace: &Trace, tx: usize, read: &Dependency) -> bool {
+        if !matches!(read.location, Location::Slot(..)) {
+            return true;
+        }
+        let [reader, writer] = [tx, read.on].map(|tx| &trace.transactions[tx]);
+        if let Some(contended) = self.contended.get_mut(&read.location) {
+            contended.subject.narrow(writer);
             return false;
         }
-        let known = self.contended.contains_key(location);
-        self.contended.entry(*location).or_default();
-        known
+        let subject = Subject::of(reader, writer);
+        let is_broad = subject.is_broad(trace, tx);
+        let contended = Contended {
+            subject,
+            touched_by: None,
+        };
+        self.contended.insert(read.location, contended);
+        is_broad
     }
 
-    /// If the slot is contended: the last transaction before `tx` that touched it.
-    pub(super) fn touch(&mut self, location: &Location, tx: usize) -> Option<Option<usize>> {
-        let last = self.contended.get_mut(location)?;
-        let before = *last;
-        *last = (*last).max(Some(tx));
-        Some(before.filter(|before| *before < tx))
+    /// If the slot is contended, notes that `tx` is about to read it, and says what the
+    /// calls are about that conflict there and who has touched it last, before `tx`.
+    pub(super) fn touch(
+        &mut self,
+        location: &Location,
+        tx: usize,
+    ) -> Option<(&Subject, Option<usize>)> {
+        let contended = self.contended.get_mut(location)?;
+        let before = contended.touched_by;
+        contended.touched_by = before.max(Some(tx));
+        Some((&contended.subject, before.filter(|before| *before < tx)))
+    }
+
+    /// Whether `tx` gave up waiting at a slot because of all the calls of its contract.
+    pub(super) fn is_broad(&self, trace: &Trace, tx: usize, location: &Location) -> bool {
+        let contended = self.contended.get(location);
+        contended.is_none_or(|contended| contended.subject.is_broad(trace, tx))
+    }
+
+    /// Lets the calls of the contract that `tx` calls wait, if this happens again.
+    pub(super) fn heat_up_callee(&mut self, trace: &Trace, tx: usize) {
+        self.heat_up(callee(&trace.transactions[tx]));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Segment, SegmentKind, Simulated,
     hints::Hints,
+    subject,
     transaction::{Status, Transaction},
     worker::{CALM, IN_THE_WAY, LONGEST_NAP, PAYMENT_RUN, Phase, RUN, SHORTEST_NAP, Worker},
 };
@@ -120,7 +121,7 @@ impl<'t> Machine<'t> {
             Phase::Spinning(since) => {
                 self.stop_waiting(worker, since);
                 let on = self.first_awaited(worker);
-                self.hints.heat_up(self.callee(self.workers[worker].tx));
+                self.blame_slot(worker);
                 self.put_aside(worker, on);
             }
             Phase::Publishing => self.publish(worker),
@@ -144,9 +145,7 @@ impl<'t> Machine<'t> {
     }
 
     fn callee(&self, tx: usize) -> Option<Address> {
-        self.trace.transactions[tx]
-            .function
-            .map(|function| function.contract)
+        subject::callee(&self.trace.transactions[tx])
     }
 
     fn look_for_work(&mut self, worker: usize) {
@@ -270,9 +269,13 @@ impl<'t> Machine<'t> {
 
     fn read(&mut self, worker: usize, dependency: Dependency) {
         let tx = self.workers[worker].tx;
-        if let Some(last) = self.hints.touch(&dependency.location, tx) {
+        if let Some((subject, last)) = self.hints.touch(&dependency.location, tx) {
+            let transactions = &self.trace.transactions;
+            // The last one that is not committed and about the same.
+            let mut before = (self.committed..tx).rev();
+            let call = before.find(|before| subject.covers(&transactions[*before]));
+            let others = [last, call].into_iter().flatten();
             self.workers[worker].met_contention = true;
-            let others = [last, self.call_before(tx)].into_iter().flatten();
             self.workers[worker].awaited = others
                 .filter(|on| !self.transactions[*on].is_stable())
                 .collect();
@@ -285,13 +288,14 @@ impl<'t> Machine<'t> {
         self.read_value(worker, dependency);
     }
 
-    /// The last transaction before `tx` that is not committed and calls the same
-    /// contract.
-    fn call_before(&self, tx: usize) -> Option<usize> {
-        let callee = self.callee(tx)?;
-        (self.committed..tx)
-            .rev()
-            .find(|before| self.callee(*before) == Some(callee))
+    /// The worker's transaction has waited at a slot for too long.
+    fn blame_slot(&mut self, worker: usize) {
+        let tx = self.workers[worker].tx;
+        let read = self.transactions[tx].reads;
+        let location = self.trace.transactions[tx].dependencies[read].location;
+        if self.hints.is_broad(self.trace, tx, &location) {
+            self.hints.heat_up_callee(self.trace, tx);
+        }
     }
 
     fn read_value(&mut self, worker: usize, dependency: Dependency) {
@@ -374,7 +378,9 @@ impl<'t> Machine<'t> {
             true => 0,
             false => state.calm + 1,
         };
-        state.nap = SHORTEST_NAP;
+        if state.calm >= CALM {
+            state.nap = SHORTEST_NAP;
+        }
         state.was_payment = self.trace.transactions[tx].is_payment;
         let waiters = std::mem::take(&mut self.transactions[tx].waiters);
         let woken = waiters.len();
@@ -446,9 +452,9 @@ impl<'t> Machine<'t> {
     }
 
     fn note_conflict(&mut self, tx: usize, read: usize) {
-        let location = self.trace.transactions[tx].dependencies[read].location;
-        if !self.hints.note_conflict(&location) {
-            self.hints.heat_up(self.callee(tx));
+        let dependency = &self.trace.transactions[tx].dependencies[read];
+        if self.hints.note_conflict(self.trace, tx, dependency) {
+            self.hints.heat_up_callee(self.trace, tx);
         }
     }
 

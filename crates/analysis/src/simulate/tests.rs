@@ -36,6 +36,17 @@ fn hot_slot(count: usize, nanos: u64, read_at: f64) -> Trace {
     trace
 }
 
+/// Lets each transaction call a contract of its own.
+fn apart(mut trace: Trace) -> Trace {
+    for tx in &mut trace.transactions {
+        tx.function = Some(Function {
+            contract: tx.sender,
+            selector: None,
+        });
+    }
+    trace
+}
+
 #[test]
 fn independent_transactions_scale() {
     let trace = Trace::of(&[(100, &[][..]); 64]);
@@ -123,12 +134,12 @@ fn a_read_after_the_writer_is_none_the_worse() {
 
 #[test]
 fn a_diamond_is_done_in_three_steps() {
-    let trace = Trace::of(&[
+    let trace = apart(Trace::of(&[
         (100, &[]),
         (100, &[(0, 0.9)]),
         (100, &[(0, 0.9)]),
         (100, &[(1, 0.9), (2, 0.9)]),
-    ]);
+    ]));
     assert_eq!(nanos(&simulate(&trace, 1)), 400);
     let simulated = simulate(&trace, 4);
     // 1, 2 and 3 read before 0 is done: all run again at 100, and 3 once more at 200.
@@ -183,4 +194,24 @@ fn the_same_trace_gives_the_same_result() {
         assert_eq!(simulate(&trace, cores), simulate(&trace, cores));
     }
     assert_eq!(simulate(&Trace::default(), 4).elapsed, Duration::ZERO);
+}
+
+#[test]
+fn calls_of_one_contract_about_different_things_do_not_wait() {
+    // Two markets of one contract, by turns; each call needs the one before of its own.
+    let mut trace = hot_slot(200, 1000, 0.5);
+    for tx in 0..200 {
+        let market = tx as u64 % 2 + 1;
+        trace.transactions[tx].about = vec![market | 1 << 63];
+        for dependency in &mut trace.transactions[tx].dependencies {
+            dependency.location = Location::Slot(Address::repeat_byte(9), U256::from(market));
+            dependency.on = tx.saturating_sub(2);
+        }
+    }
+    trace.transactions[1].dependencies.clear();
+    let one_market = simulate(&hot_slot(200, 1000, 0.5), 4);
+    let two_markets = simulate(&trace, 4);
+    // Two chains of 100 halves, side by side, instead of one of 200.
+    assert!(nanos(&two_markets) < 70_000, "{}", nanos(&two_markets));
+    assert!(nanos(&one_market) >= 100_000, "{}", nanos(&one_market));
 }

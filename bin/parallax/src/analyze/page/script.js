@@ -70,7 +70,7 @@ function advice(block) {
 }
 
 function curves(block) {
-  const [width, height, left, right, top, bottom] = [560, 330, 40, 130, 14, 34];
+  const [width, height, left, right, top, bottom] = [620, 350, 40, 178, 14, 46];
   const lines = [
     ["bound, whole transactions", block.bounds.map((b) => [b.cores, b.whole]), variable("--faint"), "2 4"],
     ["bound, overlapped", block.bounds.map((b) => [b.cores, b.overlapped]), variable("--faint"), "7 4"],
@@ -89,8 +89,8 @@ function curves(block) {
     svg.append(element("line", { class: "grid", x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
       element("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, `${tick}x`));
   }
-  for (const value of cores) svg.append(element("text", { x: x(value), y: height - 12, "text-anchor": "middle" }, value));
-  svg.append(element("text", { x: width - right + 14, y: height - 12 }, "cores"));
+  for (const value of cores) svg.append(element("text", { x: x(value), y: height - 26, "text-anchor": "middle" }, value));
+  svg.append(element("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "cores"));
   const labels = [];
   for (const [name, points, stroke, dash] of lines) {
     const d = points.map(([px, py], index) => `${index ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join("");
@@ -124,7 +124,7 @@ function removals(block) {
   steps.forEach(([name, ms, count], index) => {
     const share = ms / Math.max(block.chain.ms, 1e-9);
     const track = element("div", { class: "fill" });
-    track.style.width = `${Math.max(2, share * 46)}%`;
+    track.style.width = `${Math.max(2, share * 44)}%`;
     bars.append(element("div", { class: "name" }, index ? `without the ${name}` : name),
       element("div", { class: "track" }, track, `${milliseconds(ms)}, ${count} txs`));
   });
@@ -195,7 +195,7 @@ function chain(block) {
       : "";
     return [link.tx, element("div", {}, link.calls, waits), link.sender, `${link.us.toFixed(1)} µs`];
   });
-  fill("chain", table([["tx"], ["calls", "l"], ["sender", "l"], ["time"]], rows));
+  fill("chain", table([["tx"], ["calls", "l"], ["sender"], ["time"]], rows));
   if (block.chain.omitted) $("chain").append(element("p", { class: "note" }, `${block.chain.omitted} links in the middle are left out.`));
 }
 
@@ -241,8 +241,7 @@ function lanes(block) {
     contracts.push(item);
   }
   const wasted = element("span", { class: "striped" }, "executed for nothing");
-  const aside = element("span", {}, "put aside");
-  aside.style.setProperty("--c", variable("--warm"));
+  const aside = element("span", { class: "dashed" }, "put aside");
   const waiting = element("span", {}, "waiting at a slot");
   waiting.style.setProperty("--c", variable("--faint"));
   fill("legend", ...contracts, wasted, aside, waiting);
@@ -310,8 +309,8 @@ function drawSegment(pen, pattern, left, wide, top, high, tx, kind) {
     pen.globalAlpha = 1;
     return;
   }
-  pen.fillStyle = kind === 2 ? variable("--warm") : color(contract);
-  pen.globalAlpha = kind === 1 ? 0.25 : 1;
+  pen.fillStyle = color(contract);
+  pen.globalAlpha = kind === 1 || kind === 2 ? 0.25 : 1;
   pen.fillRect(left, top, wide - gap, high);
   pen.globalAlpha = 1;
   if (kind === 1) {
@@ -319,6 +318,12 @@ function drawSegment(pen, pattern, left, wide, top, high, tx, kind) {
     pen.fillRect(left, top, wide - gap, high);
     pen.strokeStyle = variable("--bad");
     if (wide > 4) pen.strokeRect(left + 0.5, top + 0.5, wide - gap - 1, high - 1);
+  }
+  if (kind === 2) {
+    pen.strokeStyle = variable("--ink");
+    pen.setLineDash([3, 3]);
+    pen.strokeRect(left + 0.5, top + 0.5, Math.max(0.5, wide - gap - 1), high - 1);
+    pen.setLineDash([]);
   }
   if (view.chain.has(tx) && kind === 0) {
     pen.fillStyle = variable("--ink");
@@ -329,7 +334,7 @@ function drawSegment(pen, pattern, left, wide, top, high, tx, kind) {
     pen.beginPath();
     pen.rect(left, top, wide - 3, high);
     pen.clip();
-    pen.fillStyle = kind === 1 ? variable("--ink") : "#fff";
+    pen.fillStyle = kind === 1 || kind === 2 ? variable("--ink") : "#fff";
     pen.fillText(wide > 110 ? `${tx} ${label}` : tx, left + 5, top + high / 2 + 5);
     pen.restore();
   }
