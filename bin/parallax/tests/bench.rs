@@ -303,7 +303,7 @@ fn published_contracts_are_measured_and_verified() {
             return;
         }
     }
-    let rows = ["amm-v2-own", "amm-v2-zipf", "amm-v2-hot"];
+    let rows = ["amm-v2-own", "amm-v2-zipf", "amm-v3-hot", "amm-v4-own"];
     assert_measured("published.json", &rows, &[]);
 }
 

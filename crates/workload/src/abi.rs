@@ -39,6 +39,17 @@ impl Call {
         self
     }
 
+    /// Appends a number in two's complement.
+    #[must_use]
+    pub fn signed(self, value: i128) -> Self {
+        let magnitude = U256::from(value.unsigned_abs());
+        self.word(if value < 0 {
+            magnitude.wrapping_neg()
+        } else {
+            magnitude
+        })
+    }
+
     /// Appends an address.
     #[must_use]
     pub fn address(self, address: Address) -> Self {
@@ -76,6 +87,17 @@ pub(crate) fn padded(bytes: &[u8]) -> Vec<u8> {
     argument.extend(bytes);
     argument.resize(argument.len().next_multiple_of(32), 0);
     argument
+}
+
+/// A word of what a call returned, 0 where it returned less.
+pub(crate) fn returned(output: &[u8], index: usize) -> U256 {
+    let word = output.get(32 * index..32 * (index + 1));
+    word.map_or(U256::ZERO, U256::from_be_slice)
+}
+
+/// The address in a word.
+pub(crate) fn to_address(word: U256) -> Address {
+    Address::from_word(word.into())
 }
 
 #[cfg(test)]

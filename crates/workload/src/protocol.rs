@@ -1,8 +1,11 @@
 //! The catalogue of blocks on protocols: those that others published, and our own.
 
 mod amm_v2;
+mod amm_v3;
+mod amm_v4;
 mod arbitrage;
 mod collectible;
+mod concentrated;
 mod cover;
 mod day;
 mod erc20;
@@ -13,15 +16,19 @@ mod multicall;
 mod nft;
 mod order_book;
 mod own;
+mod pools;
 mod sharded_amm;
 mod smart_account;
 mod token;
+mod trade;
 
 use crate::{ArtifactError, PublishedArtifacts, SetupError, Size, Workload, world::World};
 pub use day::Day;
 pub use erc20::Transfers;
 use intent::{Act, Intent};
 use lending::{Aave, Lender, Venus};
+pub use pools::Pools;
+use pools::{in_pools, swaps};
 use std::{fmt, str::FromStr};
 
 /// A block of transactions on a real protocol: its published code, or a contract of
@@ -33,6 +40,10 @@ pub enum Protocol {
     Erc20(Transfers),
     /// Swaps on Uniswap V2 through its router.
     AmmV2(Pools),
+    /// Swaps on Uniswap V3 through its router.
+    AmmV3(Pools),
+    /// Swaps on Uniswap V4 through the router of its own tests.
+    AmmV4(Pools),
     /// Many things at once.
     Day(Day),
     /// Bots race for gaps between prices on Uniswap V2.
@@ -51,17 +62,6 @@ pub enum Protocol {
     Insurance(Cover),
     /// Fire insurance on Etherisc's Generic Insurance Framework.
     Gif(Cover),
-}
-
-/// Which pools are traded in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Pools {
-    /// Everyone has one to themselves.
-    Own,
-    /// Popularity is Zipf with exponent 1.
-    Zipf,
-    /// There is only one.
-    Hot,
 }
 
 /// What a lending protocol is used for.
@@ -96,8 +96,20 @@ pub enum Cover {
 pub fn protocols() -> &'static [Protocol] {
     &[
         Protocol::AmmV2(Pools::Own),
+        Protocol::AmmV2(Pools::Zipf08),
         Protocol::AmmV2(Pools::Zipf),
+        Protocol::AmmV2(Pools::Zipf12),
         Protocol::AmmV2(Pools::Hot),
+        Protocol::AmmV3(Pools::Own),
+        Protocol::AmmV3(Pools::Zipf08),
+        Protocol::AmmV3(Pools::Zipf),
+        Protocol::AmmV3(Pools::Zipf12),
+        Protocol::AmmV3(Pools::Hot),
+        Protocol::AmmV4(Pools::Own),
+        Protocol::AmmV4(Pools::Zipf08),
+        Protocol::AmmV4(Pools::Zipf),
+        Protocol::AmmV4(Pools::Zipf12),
+        Protocol::AmmV4(Pools::Hot),
         Protocol::Erc20(Transfers::Usdt),
         Protocol::Erc20(Transfers::Usdc),
         Protocol::Erc20(Transfers::OpenZeppelin),
@@ -149,9 +161,27 @@ impl Protocol {
             Self::Erc20(Transfers::Airdrop) => "erc20-airdrop",
             Self::Erc20(Transfers::Treasury) => "erc20-treasury",
             Self::Erc20(Transfers::Fee) => "erc20-fee",
-            Self::AmmV2(Pools::Own) => "amm-v2-own",
-            Self::AmmV2(Pools::Zipf) => "amm-v2-zipf",
-            Self::AmmV2(Pools::Hot) => "amm-v2-hot",
+            Self::AmmV2(pools) => pools.pick([
+                "amm-v2-own",
+                "amm-v2-zipf08",
+                "amm-v2-zipf",
+                "amm-v2-zipf12",
+                "amm-v2-hot",
+            ]),
+            Self::AmmV3(pools) => pools.pick([
+                "amm-v3-own",
+                "amm-v3-zipf08",
+                "amm-v3-zipf",
+                "amm-v3-zipf12",
+                "amm-v3-hot",
+            ]),
+            Self::AmmV4(pools) => pools.pick([
+                "amm-v4-own",
+                "amm-v4-zipf08",
+                "amm-v4-zipf",
+                "amm-v4-zipf12",
+                "amm-v4-hot",
+            ]),
             Self::Day(Day::Defi) => "defi-day",
             Self::Day(Day::Mainnet) => "mainnet-like",
             Self::Arbitrage => "arbitrage",
@@ -188,9 +218,9 @@ impl Protocol {
             Self::Erc20(Transfers::Fee) => {
                 "USDT transfers between pairs of holders with a fee that its owner gets"
             }
-            Self::AmmV2(Pools::Own) => "Uniswap V2 swaps by the router, each in a pool of its own",
-            Self::AmmV2(Pools::Zipf) => "Uniswap V2 swaps by the router in pools by Zipf 1.0",
-            Self::AmmV2(Pools::Hot) => "Uniswap V2 swaps by the router, all in one pool",
+            Self::AmmV2(pools) => pools.pick(in_pools!("Uniswap V2 swaps by the router")),
+            Self::AmmV3(pools) => pools.pick(in_pools!("Uniswap V3 swaps by the router")),
+            Self::AmmV4(pools) => pools.pick(in_pools!("Uniswap V4 swaps by a router")),
             Self::Day(Day::Defi) => {
                 "swaps, tokens, payments, creations by people and in pools by Zipf 1.0"
             }
@@ -239,6 +269,8 @@ impl Protocol {
         match self {
             Self::Erc20(transfers) => transfers.check(artifacts),
             Self::AmmV2(_) | Self::Arbitrage => artifacts.check(amm_v2::ARTIFACTS),
+            Self::AmmV3(_) => artifacts.check(amm_v3::ARTIFACTS),
+            Self::AmmV4(_) => artifacts.check(amm_v4::ARTIFACTS),
             Self::Day(day) => day.check(artifacts),
             Self::Aave(_) => artifacts.check(Aave::ARTIFACTS),
             Self::Venus(_) => artifacts.check(Venus::ARTIFACTS),
@@ -265,7 +297,9 @@ impl Protocol {
         let mut world = World::new(seed);
         let made = match self {
             Self::Erc20(row) => erc20::transfers(&mut world, artifacts, row, size),
-            Self::AmmV2(pools) => amm_v2::swaps(&mut world, artifacts, pools, size),
+            Self::AmmV2(pools) => swaps::<amm_v2::Market>(&mut world, artifacts, pools, size),
+            Self::AmmV3(pools) => swaps::<amm_v3::Market>(&mut world, artifacts, pools, size),
+            Self::AmmV4(pools) => swaps::<amm_v4::Market>(&mut world, artifacts, pools, size),
             Self::Day(day) => day::day(&mut world, artifacts, day, size),
             Self::Arbitrage => arbitrage::races(&mut world, artifacts, size),
             Self::Aave(lending) => {

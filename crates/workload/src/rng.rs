@@ -75,28 +75,62 @@ impl Rng {
     }
 }
 
-/// Ranks drawn with probability proportional to `1 / (rank + 1)`.
+/// Ranks drawn with probability proportional to a power of `1 / (rank + 1)`.
 #[derive(Clone, Debug)]
 pub(crate) struct Zipf {
     cumulative: Vec<u64>,
 }
 
+// Integers everywhere, so that no platform rounds differently.
 impl Zipf {
+    /// With exponent 1.
     pub(crate) fn new(ranks: usize) -> Self {
-        // Integers, so that no platform rounds differently.
-        let cumulative = (1..=ranks as u64)
-            .scan(0, |sum, rank| {
-                *sum += (1 << 32) / rank;
-                Some(*sum)
-            })
-            .collect();
-        Self { cumulative }
+        Self::weighted((1..=ranks as u64).map(|rank| WEIGHT / rank))
+    }
+
+    /// With an exponent of so many fifths.
+    pub(crate) fn with_fifths(ranks: usize, fifths: usize) -> Self {
+        let weights = (1..=ranks as u64).scan(WEIGHT, |last, rank| {
+            *last = weight(rank, fifths, *last);
+            Some(*last)
+        });
+        Self::weighted(weights)
+    }
+
+    fn weighted(weights: impl Iterator<Item = u64>) -> Self {
+        let cumulative = weights.scan(0, |sum, weight| {
+            *sum += weight;
+            Some(*sum)
+        });
+        Self {
+            cumulative: cumulative.collect(),
+        }
     }
 
     pub(crate) fn rank(&self, rng: &mut Rng) -> usize {
         let at = rng.below(self.cumulative.last().copied().unwrap_or_default());
         self.cumulative.partition_point(|sum| *sum <= at)
     }
+}
+
+/// Of the first rank.
+const WEIGHT: u64 = 1 << 32;
+
+/// `WEIGHT / rank^(fifths / 5)`, rounded down; at most `bound`.
+fn weight(rank: u64, fifths: usize, bound: u64) -> u64 {
+    let fifth_power = |number: u64| U256::from(number).pow(U256::from(5));
+    let power = U256::from(rank).pow(U256::from(fifths));
+    let wanted = fifth_power(WEIGHT) / power;
+    let (mut low, mut high) = (0, bound);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if fifth_power(middle) <= wanted {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
 }
 
 #[cfg(test)]
@@ -129,5 +163,34 @@ mod tests {
             counts[zipf.rank(&mut rng)] += 1;
         }
         assert!(counts[0] > counts[1] && counts[1] > counts[4] && counts[9] > 0);
+    }
+
+    #[test]
+    fn five_fifths_are_one() {
+        let [zipf, same] = [Zipf::new(2_000), Zipf::with_fifths(2_000, 5)];
+        assert_eq!(zipf.cumulative, same.cumulative);
+    }
+
+    #[test]
+    fn weights_are_powers() {
+        // 32 is 2^5, so its fifth root is no fraction.
+        assert_eq!(weight(32, 4, WEIGHT), WEIGHT / 16);
+        assert_eq!(weight(32, 6, WEIGHT), WEIGHT / 64);
+        assert_eq!(weight(1, 6, WEIGHT), WEIGHT);
+        // 2^32 / 1000^0.8 is 17,098,572.78; 2^32 / 1000^1.2 is 1,078,847.01.
+        assert_eq!(weight(1_000, 4, WEIGHT), 17_098_572);
+        assert_eq!(weight(1_000, 6, WEIGHT), 1_078_847);
+    }
+
+    #[test]
+    fn the_exponent_makes_the_first_more_popular() {
+        let shares = [4, 5, 6].map(|fifths| {
+            let (zipf, mut rng) = (Zipf::with_fifths(1_000, fifths), Rng::new(7));
+            (0..10_000).filter(|_| zipf.rank(&mut rng) == 0).count()
+        });
+        // 1 in 15.5, 7.5, 4.3: the sums of `1 / rank^exponent` up to 1,000.
+        for (share, expected) in shares.into_iter().zip([646, 1336, 2306]) {
+            assert!(share.abs_diff(expected) < 150, "{shares:?}");
+        }
     }
 }

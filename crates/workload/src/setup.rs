@@ -82,6 +82,10 @@ impl Setup {
             blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new_with_spec(0, SpecId::OSAKA)),
             ..BlockEnv::default()
         };
+        Self::within(state, block)
+    }
+
+    fn within(state: MemoryState, block: BlockEnv) -> Self {
         let mut cfg = CfgEnv::new().with_spec_and_mainnet_gas_params(SpecId::OSAKA);
         cfg.tx_gas_limit_cap = Some(GAS_LIMIT);
         let evm = Context::mainnet()
@@ -90,6 +94,12 @@ impl Setup {
             .with_db(WrapDatabaseRef(state))
             .build_mainnet();
         Self { evm }
+    }
+
+    /// A copy to try things out on: what is done there does not happen here.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self::within(self.state().clone(), self.evm.ctx.block.clone())
     }
 
     /// Goes on in the next block, so many seconds later.

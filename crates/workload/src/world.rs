@@ -22,6 +22,7 @@ pub(crate) mod gas {
     pub(crate) const TRANSFER: u64 = 21_000;
     pub(crate) const TOKEN: u64 = 80_000;
     pub(crate) const SWAP: u64 = 220_000;
+    pub(crate) const TICK_SWAP: u64 = 320_000;
     pub(crate) const SMALL: u64 = 100_000;
     pub(crate) const COLLECTIBLE: u64 = 200_000;
     pub(crate) const CREATION: u64 = 2_000_000;
@@ -258,5 +259,7 @@ impl World {
 const NUMBER: u64 = 24_000_000;
 /// Its time.
 pub(crate) const TIMESTAMP: u64 = 1_790_000_003;
+/// Until when a router accepts a transaction.
+pub(crate) const DEADLINE: u64 = TIMESTAMP + 600;
 /// Time between blocks.
 pub(crate) const SLOT_SECONDS: u64 = 12;

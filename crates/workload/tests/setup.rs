@@ -42,6 +42,20 @@ fn what_transactions_do_is_in_the_state() {
 }
 
 #[test]
+fn what_is_done_on_a_fork_stays_there() {
+    let mut setup = Setup::new(MemoryState::default(), 1, 1);
+    let code = &Contract::Counter.artifact().creation;
+    let counter = setup.deploy(USER, code.clone()).unwrap();
+    setup.call(USER, counter, increment()).unwrap();
+    let mut fork = setup.fork();
+    for _ in 0..2 {
+        fork.call(USER, counter, increment()).unwrap();
+    }
+    let counts = [setup, fork].map(|setup| setup.finish().storage(counter, U256::ZERO));
+    assert_eq!(counts, [1, 3].map(U256::from));
+}
+
+#[test]
 fn failures_are_errors_and_change_nothing() {
     let mut setup = Setup::new(MemoryState::default(), 1, 1);
     let code = Contract::Counter.artifact().creation.clone();

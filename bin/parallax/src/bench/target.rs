@@ -42,8 +42,11 @@ pub(super) fn of_made_up(row: Row) -> Option<Target> {
 
 fn of_published(protocol: Protocol) -> Option<Target> {
     let (speedup, cpu_efficiency) = match protocol {
-        Protocol::AmmV2(Pools::Own) => (1.9, Some(0.8)),
-        Protocol::AmmV2(Pools::Hot) => (0.97, None),
+        Protocol::AmmV2(pools) | Protocol::AmmV3(pools) | Protocol::AmmV4(pools) => match pools {
+            Pools::Own => (1.9, Some(0.8)),
+            Pools::Hot => (0.97, None),
+            Pools::Zipf08 | Pools::Zipf | Pools::Zipf12 => return None,
+        },
         Protocol::Erc20(Transfers::Usdt | Transfers::Usdc | Transfers::OpenZeppelin) => {
             (1.9, Some(0.8))
         }
@@ -51,8 +54,7 @@ fn of_published(protocol: Protocol) -> Option<Target> {
         Protocol::Day(Day::Mainnet) => (1.5, None),
         // Bots race for the same pools; the fee of every transfer goes to one owner.
         Protocol::Arbitrage | Protocol::Erc20(Transfers::Fee) => (0.97, None),
-        Protocol::AmmV2(Pools::Zipf)
-        | Protocol::Erc20(Transfers::Airdrop | Transfers::Treasury) => return None,
+        Protocol::Erc20(Transfers::Airdrop | Transfers::Treasury) => return None,
         // Liquidators of one collateral wait for one another.
         Protocol::Aave(Lending::Liquidations) | Protocol::Venus(Lending::Liquidations) => {
             (0.97, None)

@@ -3,12 +3,15 @@
 mod exchange;
 mod route;
 
-use super::{Intent, Pools, Stopped};
+use super::{
+    Intent, Stopped,
+    pools::Amm,
+    trade::{TokenPair, least},
+};
 use crate::{
-    Call, PublishedArtifacts, Setup, Size,
-    rng::{Rng, Zipf},
-    snapshot::Recipe,
-    world::{ETHER, TIMESTAMP, World, gas},
+    Call, PublishedArtifacts, Setup,
+    rng::Rng,
+    world::{DEADLINE, ETHER, gas},
 };
 use alloy_primitives::{Address, Bytes};
 pub(super) use exchange::ARTIFACTS;
@@ -16,57 +19,8 @@ use exchange::{Exchange, ExchangeCode, Pool};
 pub(super) use route::Route;
 use serde::{Deserialize, Serialize};
 
-/// Pools that popularity is spread over.
-const ZIPF_POOLS: usize = 1_000;
-
 /// What opening a pool takes, roughly.
 pub(super) const POOL_MICROS: usize = 500;
-
-/// Until when the router accepts a transaction.
-const DEADLINE: u64 = TIMESTAMP + 600;
-
-/// Swaps by distinct traders.
-pub(super) fn swaps(
-    world: &mut World,
-    artifacts: &PublishedArtifacts,
-    pools: Pools,
-    size: Size,
-) -> Result<(), Stopped> {
-    let count = match pools {
-        Pools::Own => size.transactions,
-        Pools::Zipf => size.pools_or(ZIPF_POOLS),
-        Pools::Hot => 1,
-    };
-    let residents = size.accounts.max(size.transactions);
-    let owner = world.address("deployer", 0);
-    let seed = world.rng.next();
-    let recipe = Recipe::new("amm-v2", world.seed())
-        .number("pools", count, POOL_MICROS)
-        .artifacts(artifacts, ARTIFACTS)?;
-    let mut market = world.begin(artifacts, recipe, residents, |setup, _| {
-        Market::open(setup, artifacts, owner, count, &mut Rng::new(seed))
-    })?;
-    let mut rng = Rng::new(world.rng.next());
-    let traders: Vec<_> = rng
-        .distinct(size.transactions, residents)
-        .into_iter()
-        .map(|index| world.resident(index))
-        .collect();
-    let popularity = Zipf::new(count);
-    let intents = world.prepare(|setup| {
-        let traders = traders.into_iter().enumerate();
-        let swaps = traders.map(|(index, trader)| {
-            let pool = match pools {
-                Pools::Own => index,
-                Pools::Zipf | Pools::Hot => popularity.rank(&mut rng),
-            };
-            market.swap(setup, trader, pool, &mut rng)
-        });
-        swaps.collect::<Result<Vec<_>, Stopped>>()
-    })?;
-    world.send_all(intents);
-    Ok(())
-}
 
 /// The exchange, and its pools as they will be when all swaps made so far have been
 /// executed.
@@ -85,9 +39,20 @@ impl Market {
         pools: usize,
         rng: &mut Rng,
     ) -> Result<Self, Stopped> {
+        let pairs: Vec<_> = TokenPair::shared().take(pools).collect();
+        Self::deploy(setup, artifacts, owner, &pairs, rng)
+    }
+
+    fn deploy(
+        setup: &mut Setup,
+        artifacts: &PublishedArtifacts,
+        owner: Address,
+        pairs: &[TokenPair],
+        rng: &mut Rng,
+    ) -> Result<Self, Stopped> {
         let code = ExchangeCode::read(artifacts)?;
         let exchange = Exchange::deploy(setup, &code, owner)?;
-        let pools = exchange.open_pools(setup, &code, pools, rng)?;
+        let pools = exchange.open_pools(setup, &code, pairs, rng)?;
         Ok(Self { exchange, pools })
     }
 
@@ -164,6 +129,32 @@ impl Market {
     }
 }
 
+impl Amm for Market {
+    const NAME: &str = "amm-v2";
+    const ARTIFACTS: &[&str] = ARTIFACTS;
+    const POOL_MICROS: usize = POOL_MICROS;
+
+    fn open(
+        setup: &mut Setup,
+        artifacts: &PublishedArtifacts,
+        owner: Address,
+        pairs: &[TokenPair],
+        rng: &mut Rng,
+    ) -> Result<Self, Stopped> {
+        Self::deploy(setup, artifacts, owner, pairs, rng)
+    }
+
+    fn swap(
+        &mut self,
+        setup: &mut Setup,
+        trader: Address,
+        pool: usize,
+        rng: &mut Rng,
+    ) -> Result<Intent, Stopped> {
+        Self::swap(self, setup, trader, pool, rng)
+    }
+}
+
 /// A swap that someone will ask for.
 struct Order {
     trader: Address,
@@ -186,7 +177,7 @@ impl Order {
             trader,
             path,
             amount_in,
-            least_out: quote - quote / 200,
+            least_out: least(quote),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Uniswap V2: every transaction is one swap, by the formula.
 
-use crate::chain::{Chain, SEED, address_argument, after, argument, generate, run};
+use crate::chain::{
+    Chain, SEED, ZIPF, ZIPF_TRANSACTIONS, address_argument, after, argument, check_popularity,
+    generate, run,
+};
 use alloy_primitives::{Address, Log, U256, keccak256, map::HashMap};
 use parallax_workload::{Call, Pools, Protocol, Reserves, Workload};
 use revm::context::TxEnv;
@@ -150,14 +153,12 @@ fn own_pools() {
 
 #[test]
 fn popular_pools() {
-    let Some(workload) = generate(Protocol::AmmV2(Pools::Zipf), 400, SEED) else {
-        return;
-    };
-    let counts = check_swaps(&workload);
-    // Of 1,000 pools with exponent 1, the first is chosen 1 time in 7.5.
-    let most = counts.iter().max().unwrap();
-    assert!((35..75).contains(most), "{most}");
-    assert!((150..300).contains(&counts.len()), "{}", counts.len());
+    for (pools, most, different) in ZIPF {
+        let Some(workload) = generate(Protocol::AmmV2(pools), ZIPF_TRANSACTIONS, SEED) else {
+            return;
+        };
+        check_popularity(&check_swaps(&workload), most, different);
+    }
 }
 
 #[test]

@@ -3,11 +3,30 @@
 use alloy_primitives::{Address, Bytes, U256};
 use parallax_engine::{BlockOutput, sequential};
 use parallax_workload::{
-    Call, MemoryState, Protocol, PublishedArtifacts, Reserves, Setup, Size, Workload,
+    Call, MemoryState, Pools, Protocol, PublishedArtifacts, Reserves, Setup, Size, Workload,
 };
 use revm::context::TxEnv;
+use std::ops::Range;
 
 pub(crate) const SEED: u64 = 11;
+
+pub(crate) const ZIPF_TRANSACTIONS: usize = 400;
+
+/// How many of so many swaps are in the most popular of 1,000 pools, and in how many
+/// different pools they are. Expected are 26, 53 and 92, and 237, 180 and 125.
+pub(crate) const ZIPF: [(Pools, Range<usize>, Range<usize>); 3] = [
+    (Pools::Zipf08, 13..40, 210..265),
+    (Pools::Zipf, 35..75, 150..210),
+    (Pools::Zipf12, 65..120, 100..150),
+];
+
+/// From how many swaps each pool saw.
+pub(crate) fn check_popularity(swaps: &[usize], most: Range<usize>, different: Range<usize>) {
+    let first = swaps.iter().max().unwrap();
+    assert!(most.contains(first), "{first}");
+    assert!(different.contains(&swaps.len()), "{}", swaps.len());
+    assert_eq!(swaps.iter().sum::<usize>(), ZIPF_TRANSACTIONS);
+}
 
 /// Nothing, and why, where the published code is not installed.
 pub(crate) fn generate(protocol: Protocol, size: impl Into<Size>, seed: u64) -> Option<Workload> {

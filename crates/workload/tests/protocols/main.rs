@@ -1,8 +1,11 @@
 //! Blocks on protocols do what they say, sequentially and in parallel.
 
 mod amm_v2;
+mod amm_v3;
+mod amm_v4;
 mod arbitrage;
 mod chain;
+mod concentrated;
 mod cover;
 mod day;
 mod erc20;

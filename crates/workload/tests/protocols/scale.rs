@@ -32,6 +32,8 @@ fn a_kept_state_is_the_one_that_was_made() {
     let size = Size::new(40).accounts(80_000).pools(500);
     for protocol in [
         Protocol::AmmV2(Pools::Zipf),
+        Protocol::AmmV3(Pools::Zipf),
+        Protocol::AmmV4(Pools::Own),
         Protocol::Day(parallax_workload::Day::Defi),
         Protocol::Arbitrage,
     ] {

@@ -3,14 +3,16 @@
 use super::Order;
 use crate::{
     Call, CreationCode, PublishedArtifacts, Reserves, Setup,
+    abi::{returned, to_address},
     protocol::{
         Stopped,
         token::{self, TokenCode},
+        trade::{TokenPair, Trade},
     },
     rng::Rng,
     world::{ETHER, SLOT_SECONDS, TIMESTAMP},
 };
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 
 const FACTORY: &str = "@uniswap/v2-core/build/UniswapV2Factory.json";
@@ -73,27 +75,19 @@ impl Exchange {
         })
     }
 
-    /// So many pools, with a million of each token, more or less. Pools share
-    /// tokens, as real ones do; their slots in a token differ.
+    /// A pool for each pair, with a million of each token, more or less.
     pub(super) fn open_pools(
         &self,
         setup: &mut Setup,
         code: &ExchangeCode,
-        count: usize,
+        pairs: &[TokenPair],
         rng: &mut Rng,
     ) -> Result<Vec<Pool>, Stopped> {
-        let pairs: Vec<_> = token_pairs().take(count).collect();
-        let tokens = pairs.last().map_or(0, |(_, newest)| newest + 1);
-        let tokens = (0..tokens)
-            .map(|index| {
-                let token = code.token.deploy(setup, self.owner, index)?;
-                token::approve(setup, token, self.owner, self.router)?;
-                Ok(token)
-            })
-            .collect::<Result<Vec<_>, Stopped>>()?;
+        let spenders = [self.router];
+        let pairs = TokenPair::deploy_all(pairs, setup, &code.token, self.owner, &spenders)?;
         let pools = pairs
             .into_iter()
-            .map(|(one, other)| self.open_pool(setup, [tokens[one], tokens[other]], rng));
+            .map(|tokens| self.open_pool(setup, tokens, rng));
         let pools = pools.collect::<Result<Vec<_>, Stopped>>()?;
         setup.next_block(SLOT_SECONDS);
         for pool in &pools {
@@ -110,8 +104,7 @@ impl Exchange {
             .address(token0)
             .address(token1)
             .data();
-        let word = setup.read(self.factory, pair_of)?;
-        let pair = Address::from_word(B256::left_padding_from(&word));
+        let pair = to_address(returned(&setup.read(self.factory, pair_of)?, 0));
         setup.call(self.owner, pair, Call::new("sync()").data())?;
         Ok(())
     }
@@ -119,10 +112,9 @@ impl Exchange {
     fn open_pool(
         &self,
         setup: &mut Setup,
-        mut tokens: [Address; 2],
+        tokens: [Address; 2],
         rng: &mut Rng,
     ) -> Result<Pool, Stopped> {
-        tokens.sort_unstable();
         let amounts = [(); 2].map(|()| (1_000_000 + u128::from(rng.below(1_000_000))) * ETHER);
         setup.call(self.owner, self.router, self.liquidity(tokens, amounts))?;
         Ok(Pool {
@@ -153,28 +145,19 @@ impl Exchange {
             .data()
     }
 
-    /// Gives a trader what the order takes. Three in four hold the other token
-    /// already.
+    /// Gives a trader what the order takes.
     pub(super) fn admit(
         &self,
         setup: &mut Setup,
         order: &Order,
         rng: &mut Rng,
     ) -> Result<(), Stopped> {
-        let (trader, path) = (order.trader, &order.path);
-        let (token_in, token_out) = (path[0], path[path.len() - 1]);
-        let amount_in = order.amount_in;
-        // Some is left, so that no slot is emptied.
-        token::transfer(setup, token_in, self.owner, trader, amount_in + ETHER)?;
-        if rng.chance(75) {
-            token::transfer(setup, token_out, self.owner, trader, ETHER)?;
-        }
-        token::approve(setup, token_in, trader, self.router)?;
-        Ok(())
+        let trade = Trade {
+            trader: order.trader,
+            token_in: order.path[0],
+            token_out: order.path[order.path.len() - 1],
+            amount_in: order.amount_in,
+        };
+        trade.admit(setup, self.owner, self.router, rng)
     }
-}
-
-/// All pairs of different tokens, using as few tokens as possible.
-fn token_pairs() -> impl Iterator<Item = (usize, usize)> {
-    (1..).flat_map(|newest| (0..newest).map(move |older| (older, newest)))
 }
