@@ -133,7 +133,7 @@ fn a_read_after_the_writer_is_none_the_worse() {
 }
 
 #[test]
-fn a_diamond_is_done_in_three_steps() {
+fn a_diamond_is_done_in_three_steps_and_a_wait() {
     let trace = apart(Trace::of(&[
         (100, &[]),
         (100, &[(0, 0.9)]),
@@ -142,9 +142,11 @@ fn a_diamond_is_done_in_three_steps() {
     ]));
     assert_eq!(nanos(&simulate(&trace, 1)), 400);
     let simulated = simulate(&trace, 4);
-    // 1, 2 and 3 read before 0 is done: all run again at 100, and 3 once more at 200.
-    assert_eq!(nanos(&simulated), 300);
-    assert_eq!(simulated.repeated, 4);
+    // 1, 2 and 3 read before 0 is done: all run again at 100. What 0 has written is
+    // contended by then, so that 2 waits at it from 190 to 200 for 1, which has touched
+    // it before, and is done at 210. 3 is put aside for 2, and runs from 210.
+    assert_eq!(nanos(&simulated), 310);
+    assert_eq!((simulated.repeated, simulated.put_aside), (4, 1));
 }
 
 #[test]
