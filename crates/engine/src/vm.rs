@@ -2,6 +2,7 @@
 
 mod code_cache;
 mod handler;
+mod interpreter;
 mod keccak;
 mod precompiles;
 
