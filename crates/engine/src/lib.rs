@@ -17,6 +17,7 @@ mod journal;
 mod longest_chain;
 mod memory;
 mod outcome;
+mod patience;
 mod payments;
 mod pool;
 mod protocol;
