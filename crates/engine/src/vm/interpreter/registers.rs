@@ -482,6 +482,10 @@ impl<'i> Registers<'i> {
     /// A word of the input, zeros where it has ended.
     #[inline(always)]
     fn input_word(&mut self, offset: usize) -> U256 {
+        if offset >= self.input.input.len() {
+            // An input of no bytes may be nowhere.
+            return U256::ZERO;
+        }
         let input = self.input.input.as_bytes_memory(&*self.shared);
         let rest = input.get(offset..).unwrap_or_default();
         let word = match rest.first_chunk::<WORD>() {
