@@ -308,9 +308,44 @@ impl<'i> Registers<'i> {
                 self.has_room(VERY_LOW + JUMP_IF, 1)
                     && self.jump_if(VERY_LOW + JUMP_IF, 0, LEN + 2, value)
             }
+            opcode::ADD => self.with_immediate(LEN, |top| top.wrapping_add(U256::from(value))),
+            opcode::SHL if self.spec >= SpecId::PETERSBURG => {
+                self.with_immediate(LEN, |top| super::words::shl(value.min(256), top))
+            }
+            opcode::SHR if self.spec >= SpecId::PETERSBURG => {
+                self.with_immediate(LEN, |top| super::words::shr(value.min(256), top))
+            }
+            opcode::MLOAD => self.load_at(LEN, value),
             _ => false,
         };
         jumped || self.push_immediate(LEN, U256::from(value))
+    }
+
+    /// A push of `len` bytes together with what the next instruction does with it and the top.
+    #[inline(always)]
+    fn with_immediate(&mut self, len: usize, f: impl FnOnce(U256) -> U256) -> bool {
+        if !self.has_room(2 * VERY_LOW, 1) {
+            return false;
+        }
+        // SAFETY: there is one.
+        let top = unsafe { self.word(0) };
+        *top = f(*top);
+        self.advance(2 * VERY_LOW, len + 2);
+        true
+    }
+
+    #[inline(always)]
+    fn load_at(&mut self, len: usize, offset: usize) -> bool {
+        if !self.has_room(2 * VERY_LOW, 0) || offset + WORD > self.memory_len {
+            return false;
+        }
+        // SAFETY: a word is there, and nothing else refers to it; there is room.
+        unsafe {
+            let bytes = self.memory.add(offset).cast::<[u8; WORD]>().read();
+            self.grow(U256::from_be_bytes(bytes));
+        }
+        self.advance(2 * VERY_LOW, len + 2);
+        true
     }
 
     #[inline(always)]
