@@ -8,6 +8,7 @@ use super::{
     },
     Section,
     axis::Axis,
+    predictions,
     text::{escape, times},
 };
 use std::fmt::Write;
@@ -46,6 +47,7 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         );
     }
     body.push_str("</div>\n");
+    body.push_str(&predictions::part(&report.predictions()));
     Some(Section {
         id: "scaling",
         title: "Scaling over cores",
@@ -61,7 +63,8 @@ fn lead(has_simulated: bool) -> String {
     );
     lead.push_str(if has_simulated {
         "; <i class=\"key dot hollow\"></i> on a dashed line: <strong>simulated</strong>, from the \
-         recorded dependencies and durations of the same block."
+         recorded dependencies and durations of the same block on one core: an upper limit. \
+         Where both have a point, the gap is the error of the simulation."
     } else {
         "."
     });
@@ -114,14 +117,11 @@ fn picture(curve: &Curve, cores: &Axis, speedups: &Axis) -> String {
     svg + &lines(curve, place) + "</svg>"
 }
 
-/// The measured line and the simulated one that goes on where it ends.
+/// The measured line and the simulated one. They are not joined: where both have a
+/// point, the gap between them is the error of the simulation.
 fn lines(curve: &Curve, place: impl Fn(&Point) -> (f64, f64)) -> String {
-    let (mut simulated, measured): (Vec<&Point>, Vec<&Point>) =
+    let (simulated, measured): (Vec<&Point>, Vec<&Point>) =
         curve.points.iter().partition(|point| point.simulated);
-    if let Some(last) = measured.last() {
-        simulated.retain(|point| point.cores > last.cores);
-        simulated.insert(0, last);
-    }
     let mut svg = String::new();
     for (class, points) in [("simulated", simulated), ("measured", measured)] {
         let path: Vec<_> = points
