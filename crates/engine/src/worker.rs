@@ -416,7 +416,9 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         };
         let before = scheduler.log(tx);
         let mut changed = [0u64; 8];
-        if before.is_none() || scheduler.last_fee(tx) != fee {
+        // Nobody has relied on what a first fee was before: while it is not known it
+        // counts as zero where that suffices, and is waited for elsewhere.
+        if scheduler.last_fee(tx) != fee {
             changed[run.fee_bit / 64] |= 1 << (run.fee_bit % 64);
         }
         let effects = &self.effects;
