@@ -1,5 +1,6 @@
 //! When a block can be given to the engine.
 
+use crate::run::Fallback;
 use alloy_evm::{
     Database, Evm,
     eth::EthEvm,
@@ -16,24 +17,46 @@ use revm::{
 };
 
 /// Whether the engine executes `block` as `evm` would.
-pub(crate) fn hold<DB, I>(block: &Block, evm: &EthEvm<DB, I, PrecompilesMap>) -> bool
+///
+/// # Errors
+/// Why not.
+pub(crate) fn check<DB, I>(
+    block: &Block,
+    evm: &EthEvm<DB, I, PrecompilesMap>,
+) -> Result<(), Fallback>
 where
     DB: Database,
     I: Inspector<EthEvmContext<DB>>,
 {
-    block.transactions.len() > 1
-        && typeid::of::<I>() == typeid::of::<NoOpInspector>()
-        && is_mainnet(&block.cfg)
-        && are_of_fork(evm.precompiles(), block.spec())
+    let spec = block.spec();
+    if block.transactions.len() < 2 {
+        return Err(Fallback::FewTransactions);
+    }
+    if typeid::of::<I>() != typeid::of::<NoOpInspector>() {
+        return Err(Fallback::Inspector);
+    }
+    if !has_known_rules(&block.cfg) {
+        return Err(Fallback::Fork(spec));
+    }
+    if !has_all_checks(&block.cfg) {
+        return Err(Fallback::DisabledCheck);
+    }
+    if !are_of_fork(evm.precompiles(), spec) {
+        return Err(Fallback::Precompiles(spec));
+    }
+    Ok(())
 }
 
-/// No fork that the engine does not know, and none of the switches with which
-/// callers simulate what could not be in a block.
-fn is_mainnet(cfg: &CfgEnv) -> bool {
+/// No fork, or part of one, that the engine does not know.
+fn has_known_rules(cfg: &CfgEnv) -> bool {
     !cfg.spec.is_enabled_in(SpecId::AMSTERDAM)
         && !cfg.is_amsterdam_eip8037_enabled()
         && !cfg.is_amsterdam_eip2780_enabled()
-        && !cfg.is_nonce_check_disabled()
+}
+
+/// None of the switches with which callers simulate what could not be in a block.
+fn has_all_checks(cfg: &CfgEnv) -> bool {
+    !cfg.is_nonce_check_disabled()
         && !cfg.is_balance_check_disabled()
         && !cfg.is_block_gas_limit_disabled()
         && !cfg.is_base_fee_check_disabled()

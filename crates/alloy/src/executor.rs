@@ -12,7 +12,12 @@
 //! or refuses to do is left to alloy-evm's executor: a block that is invalid
 //! fails with the very error, and leaves the very state, that it always did.
 
-use crate::{conditions, parent::ParentState, write_back::WriteBack};
+use crate::{
+    conditions,
+    parent::ParentState,
+    run::{Fallback, LastRun, Run},
+    write_back::WriteBack,
+};
 use alloy_consensus::{Transaction, TransactionEnvelope, TxReceipt};
 use alloy_eips::Encodable2718;
 use alloy_evm::{
@@ -49,6 +54,7 @@ pub struct ParallelBlockExecutor<'a, DB: Database, I, Spec, R: ReceiptBuilder, P
     sequential: Sequential<'a, DB, I, Spec, R>,
     engine: &'a Engine,
     parent: P,
+    last_run: Option<&'a LastRun>,
 }
 
 impl<DB: Database, I, Spec, R: ReceiptBuilder, P: fmt::Debug> fmt::Debug
@@ -73,7 +79,16 @@ impl<'a, DB: Database, I, Spec, R: ReceiptBuilder, P> ParallelBlockExecutor<'a, 
             sequential,
             engine,
             parent,
+            last_run: None,
         }
+    }
+
+    /// Says in `last_run`, when the transactions of a block have been executed, whether
+    /// that was in parallel, and what it took or why not.
+    #[must_use]
+    pub const fn record_in(mut self, last_run: &'a LastRun) -> Self {
+        self.last_run = Some(last_run);
+        self
     }
 
     /// alloy-evm's executor, with all that has been executed so far.
@@ -90,33 +105,48 @@ where
     R: ReceiptBuilder<Transaction: Transaction>,
     P: ParentState<DB>,
 {
-    /// Executes all transactions on the engine, or changes nothing and returns
-    /// false.
+    /// Executes all transactions on the engine, or changes nothing.
     fn execute_parallel(
         &mut self,
         block: &Block,
         transactions: &[impl RecoveredTx<R::Transaction>],
-    ) -> bool {
+    ) -> Result<Run, Fallback> {
         let untouched =
             self.sequential.receipts.is_empty() && self.sequential.cumulative_tx_gas_used == 0;
-        if !untouched || !conditions::hold(block, &self.sequential.evm) {
-            return false;
+        if !untouched {
+            return Err(Fallback::Started);
         }
+        conditions::check(block, &self.sequential.evm)?;
         let db = self.sequential.evm.db_mut();
-        let Some(output) = self.parent.replay(self.engine, block, db) else {
-            return false;
-        };
+        let mut output = self.parent.replay(self.engine, block, db)?;
+        let run = Run::parallel(&mut output);
         let BlockOutput {
             outcomes, changes, ..
         } = output;
-        let Ok(write_back) = WriteBack::prepare(self.sequential.evm.db_mut(), changes) else {
-            return false;
-        };
+        let write_back =
+            WriteBack::prepare(db, changes).map_err(|e| Fallback::Database(e.to_string()))?;
         for (outcome, transaction) in outcomes.into_iter().zip(transactions) {
             self.add(outcome, transaction.tx());
         }
         write_back.commit(self.sequential.evm.db_mut());
-        true
+        Ok(run)
+    }
+
+    /// Tells those who want to know how the transactions are executed.
+    fn report(&self, block: &Block, run: Run) {
+        let number = block.env.number;
+        let transactions = block.transactions.len();
+        match &run {
+            Run::Parallel { stats, .. } => tracing::trace!(
+                %number, transactions, elapsed = ?stats.elapsed, "executed in parallel"
+            ),
+            Run::Sequential(reason) => {
+                tracing::debug!(%number, transactions, %reason, "executing sequentially");
+            }
+        }
+        if let Some(last_run) = self.last_run {
+            last_run.set(run);
+        }
     }
 
     /// Takes a transaction's gas and receipt into account.
@@ -211,7 +241,12 @@ where
             .map(ExecutableTxParts::into_parts)
             .unzip();
         let block = self.block(environments);
-        if !self.execute_parallel(&block, &recovered) {
+        let run = self
+            .execute_parallel(&block, &recovered)
+            .unwrap_or_else(Run::Sequential);
+        let is_done = run.is_parallel();
+        self.report(&block, run);
+        if !is_done {
             for transaction in block.transactions.into_iter().zip(recovered) {
                 self.sequential.execute_transaction(transaction)?;
             }

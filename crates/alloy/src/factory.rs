@@ -3,6 +3,7 @@
 use crate::{
     executor::ParallelBlockExecutor,
     parent::{Served, Shared, SharedDatabase},
+    run::{LastRun, Run},
 };
 use alloy_consensus::{Transaction, TransactionEnvelope, TxReceipt};
 use alloy_eips::Encodable2718;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 pub struct ParallelBlockExecutorFactory<R = AlloyReceiptBuilder, Spec = EthSpec> {
     sequential: EthBlockExecutorFactory<R, Spec, EthEvmFactory>,
     engine: Arc<Engine>,
+    last_run: Arc<LastRun>,
 }
 
 impl<R, Spec> ParallelBlockExecutorFactory<R, Spec> {
@@ -40,12 +42,13 @@ impl<R, Spec> ParallelBlockExecutorFactory<R, Spec> {
     /// turns.
     ///
     /// The engine must have the precompiles of the fork, that is, not those of
-    /// [`Engine::with_precompiles`].
+    /// [`Engine::with_precompiles`] or [`Engine::with_precompiles_of`].
     pub fn new(receipt_builder: R, spec: Spec, engine: Arc<Engine>) -> Self {
         let evm_factory = EthEvmFactory::default();
         Self {
             sequential: EthBlockExecutorFactory::new(receipt_builder, spec, evm_factory),
             engine,
+            last_run: Arc::default(),
         }
     }
 
@@ -64,8 +67,18 @@ impl<R, Spec> ParallelBlockExecutorFactory<R, Spec> {
         &self.engine
     }
 
+    /// How the block was executed that an executor of this factory, or of a clone of
+    /// it, has executed last: in parallel or not, and what it took or why not.
+    ///
+    /// Who executes blocks on several threads gives each executor a place of its own:
+    /// [`ParallelBlockExecutor::record_in`].
+    pub fn last_run(&self) -> Option<Arc<Run>> {
+        self.last_run.get()
+    }
+
     /// As [`create_executor`](BlockExecutorFactory::create_executor), for a
-    /// database that the workers may read themselves, all at once.
+    /// database that the workers may read themselves, all at once. Wherever the
+    /// database allows it this is the one to use; see the [crate].
     pub fn create_shared_executor<'a, DB, I>(
         &'a self,
         evm: EthEvm<DB, I, PrecompilesMap>,
@@ -76,7 +89,7 @@ impl<R, Spec> ParallelBlockExecutorFactory<R, Spec> {
         R: ReceiptBuilder,
     {
         let sequential = EthBlockExecutor::new(evm, ctx, self.spec(), self.receipt_builder());
-        ParallelBlockExecutor::new(sequential, &self.engine, Shared)
+        ParallelBlockExecutor::new(sequential, &self.engine, Shared).record_in(&self.last_run)
     }
 }
 
@@ -101,6 +114,9 @@ where
         self.sequential.evm_factory()
     }
 
+    /// For any database, which the calling thread then reads for the workers: slow on
+    /// a state in memory; see
+    /// [`create_shared_executor`](ParallelBlockExecutorFactory::create_shared_executor).
     fn create_executor<'a, DB, I>(
         &'a self,
         evm: EthEvm<DB, I, PrecompilesMap>,
@@ -111,6 +127,6 @@ where
         I: Inspector<EthEvmContext<DB>>,
     {
         let sequential = EthBlockExecutor::new(evm, ctx, self.spec(), self.receipt_builder());
-        ParallelBlockExecutor::new(sequential, &self.engine, Served)
+        ParallelBlockExecutor::new(sequential, &self.engine, Served).record_in(&self.last_run)
     }
 }

@@ -4,8 +4,10 @@ mod conditions;
 mod executor;
 mod factory;
 mod parent;
+mod run;
 mod write_back;
 
 pub use executor::ParallelBlockExecutor;
 pub use factory::ParallelBlockExecutorFactory;
 pub use parent::{ParentState, Served, Shared, SharedDatabase, StateReader};
+pub use run::{Fallback, LastRun, Run};

@@ -11,6 +11,7 @@
 mod served;
 mod shared;
 
+use crate::run::Fallback;
 use alloy_evm::Database;
 use parallax_engine::{Block, BlockOutput, Engine};
 pub use served::Served;
@@ -18,7 +19,9 @@ pub use shared::{Shared, SharedDatabase, StateReader};
 
 /// A way to read the parent state of a block.
 pub trait ParentState<DB: Database> {
-    /// Replays `block` on what is in `db` now, and changes nothing in it; `None`
-    /// if that is not possible, for whatever reason.
-    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Option<BlockOutput>;
+    /// Replays `block` on what is in `db` now, and changes nothing in it.
+    ///
+    /// # Errors
+    /// Why that is not possible.
+    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Result<BlockOutput, Fallback>;
 }

@@ -10,7 +10,7 @@ use alloy_evm::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use common::{Setting, Tx, assert_same, bundle, engine, execute, state, transactions};
-use parallax_alloy::{ParallelBlockExecutor, ParentState, Served, Shared};
+use parallax_alloy::{Fallback, ParallelBlockExecutor, ParentState, Served, Shared};
 use parallax_engine::{Block, BlockOutput, Engine};
 use parallax_workload::{
     Kind, MemoryState,
@@ -291,9 +291,9 @@ fn access_lists_of_a_state() {
 struct Spy<'a, P>(P, &'a Cell<Option<bool>>);
 
 impl<DB: alloy_evm::Database, P: ParentState<DB>> ParentState<DB> for Spy<'_, P> {
-    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Option<BlockOutput> {
+    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Result<BlockOutput, Fallback> {
         let output = self.0.replay(engine, block, db);
-        self.1.set(Some(output.is_some()));
+        self.1.set(Some(output.is_ok()));
         output
     }
 }

@@ -61,7 +61,6 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     state.set_raw_code(contract, code.code());
     state.set_account(sender, U256::from(10_u64.pow(18)), 0);
 
-    // All precompiles of the fork, and ours.
     let block = Block {
         transactions: (0..10_u64)
             .map(|number| TxEnv {
@@ -75,18 +74,19 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
             .collect(),
         ..Block::default()
     };
-    let mut precompiles = Precompiles::new(PrecompileSpecId::from_spec_id(block.spec())).clone();
-    precompiles.extend([Precompile::new(
-        PrecompileId::custom("square"),
-        precompile,
-        square,
-    )]);
 
+    // All precompiles of the block's fork, whichever that is, and ours.
+    let precompiles = |fork| {
+        let mut all = Precompiles::new(PrecompileSpecId::from_spec_id(fork)).clone();
+        let id = PrecompileId::custom("square");
+        all.extend([Precompile::new(id, precompile, square)]);
+        all
+    };
     let config = EngineConfig {
         workers: 2,
         ..EngineConfig::default()
     };
-    let engine = Engine::new(config)?.with_precompiles(precompiles);
+    let engine = Engine::new(config)?.with_precompiles_of(precompiles);
     let output = engine.replay(&block, &state)?;
 
     // The last transaction has squared 9.

@@ -111,11 +111,12 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
                 Err(TryLockError::WouldBlock) => return,
             };
             while scheduler.is_head_done() && !scheduler.is_halted() {
-                if self.run.is_late() {
+                let head = scheduler.committed();
+                if self.run.is_late() || self.run.is_full(head, commits.used.gas) {
                     scheduler.halt();
                     break;
                 }
-                self.commit(scheduler.committed(), &mut commits);
+                self.commit(head, &mut commits);
             }
             self.run.deliver(&mut commits);
             drop(commits);
@@ -201,7 +202,9 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
     fn retract(&mut self, tx: usize) {
         let run = self.run;
         let mut changed = [0u64; 8];
-        changed[run.fee_bit / 64] |= 1 << (run.fee_bit % 64);
+        if run.scheduler.last_fee(tx) != 0 {
+            changed[run.fee_bit / 64] |= 1 << (run.fee_bit % 64);
+        }
         for write in run.scheduler.log(tx).map_or(&[][..], Log::writes) {
             if write.target.location().withdraw(index_of(tx), &write.value) {
                 let bit = write.target.bit();

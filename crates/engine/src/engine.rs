@@ -1,21 +1,19 @@
-//! The engine: threads, memory and caches that outlive blocks.
+//! The engine: threads, and one block after the other.
 
 use crate::{
     EngineConfig, access_list,
-    arena::PerWorker,
     block::Block,
     commit::Commits,
     deltas::Fees,
     error::EngineError,
-    hash::HashKey,
-    memory::{AccountCell, Memory, SlotCell, Table, WorkerArenas},
+    memory::Memory,
     outcome::{BlockOutput, TxOutcome},
     pool::Pool,
     protocol::system_transactions,
+    resources::Resources,
     results::Results,
+    room::LeastGas,
     run::{OnInvalid, Request, Run},
-    scheduler::Scheduler,
-    vm::{CodeCache, KeccakCache},
     writes,
 };
 use alloy_eip7928::BlockAccessList;
@@ -25,7 +23,6 @@ use revm::{
     primitives::hardfork::SpecId,
 };
 use std::{
-    cell::RefCell,
     fmt,
     io::ErrorKind,
     sync::{Mutex, PoisonError, atomic::AtomicBool},
@@ -39,7 +36,8 @@ use std::{
 pub struct Engine {
     config: EngineConfig,
     pool: Pool,
-    precompiles: Option<Precompiles>,
+    /// The caller's own, by fork; empty: those of the fork.
+    precompiles: Vec<Precompiles>,
     /// Locked while a block executes.
     memory: Mutex<Resources>,
 }
@@ -52,28 +50,9 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// What a block needs and the next one can use again.
-struct Resources {
-    key: HashKey,
-    accounts: Table<AccountCell>,
-    slots: Table<SlotCell>,
-    arenas: PerWorker<WorkerArenas>,
-    caches: PerWorker<WorkerCaches>,
-    scheduler: Scheduler,
-}
-
-/// A worker's caches between blocks.
-#[derive(Debug, Default)]
-pub(crate) struct WorkerCaches(RefCell<Option<(CodeCache, KeccakCache)>>);
-
-impl WorkerCaches {
-    pub(crate) fn take(&self) -> (CodeCache, KeccakCache) {
-        self.0.take().unwrap_or_default()
-    }
-
-    pub(crate) fn put(&self, caches: (CodeCache, KeccakCache)) {
-        self.0.replace(Some(caches));
-    }
+/// All that there are, in order.
+fn forks() -> impl Iterator<Item = SpecId> {
+    (0..=u8::MAX).map_while(SpecId::try_from_u8)
 }
 
 impl Engine {
@@ -94,27 +73,38 @@ impl Engine {
         }
         Ok(Self {
             pool: Pool::new(workers - 1)?,
-            precompiles: None,
-            memory: Mutex::new(Resources {
-                key: HashKey::random(),
-                accounts: Table::default(),
-                slots: Table::default(),
-                arenas: PerWorker::new(workers, WorkerArenas::new),
-                caches: PerWorker::new(workers, |_| WorkerCaches::default()),
-                scheduler: Scheduler::default(),
-            }),
+            precompiles: Vec::new(),
+            memory: Mutex::new(Resources::new(workers)),
             config: EngineConfig { workers, ..config },
         })
     }
 
-    /// Replaces the precompiled contracts of the fork by a set of the caller's.
+    /// Replaces the precompiled contracts of every fork by one set of the caller's.
+    ///
+    /// For blocks of different forks, which differ in which precompiles there are and
+    /// what they cost, use [`Engine::with_precompiles_of`].
+    #[must_use]
+    pub fn with_precompiles(mut self, precompiles: Precompiles) -> Self {
+        self.precompiles = vec![precompiles; forks().count()];
+        self
+    }
+
+    /// Replaces the precompiled contracts of each fork by a set of the caller's, for
+    /// example that of the fork and one more. `of` is called now, once for each fork.
     ///
     /// They must be functions of their input: parallel execution may call them
     /// in any order and more often than the block does.
     #[must_use]
-    pub fn with_precompiles(mut self, precompiles: Precompiles) -> Self {
-        self.precompiles = Some(precompiles);
+    pub fn with_precompiles_of(mut self, of: impl FnMut(SpecId) -> Precompiles) -> Self {
+        self.precompiles = forks().map(of).collect();
         self
+    }
+
+    /// The precompiled contracts of blocks of a fork.
+    fn precompiles(&self, spec: SpecId) -> &Precompiles {
+        self.precompiles
+            .get(usize::from(spec as u8))
+            .unwrap_or_else(|| Precompiles::new(PrecompileSpecId::from_spec_id(spec)))
     }
 
     /// The settings.
@@ -122,14 +112,11 @@ impl Engine {
         &self.config
     }
 
-    /// Bytes that the engine holds for what the next block will record: arenas and
-    /// scheduler. Not in it: hash tables (at most 16 MiB) and each worker's caches of
-    /// code and hashes.
+    /// Bytes that the engine holds between blocks: what the next one will fill (arenas,
+    /// hash tables, scheduler) and each worker's caches of code and hashes.
     pub fn memory_bytes(&self) -> usize {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let arenas = memory.arenas.iter_mut();
-        let arenas: usize = arenas.map(|arenas| arenas.capacity_bytes()).sum();
-        arenas + memory.scheduler.capacity_bytes()
+        memory.capacity_bytes()
     }
 
     /// Executes a block whose order is given.
@@ -298,10 +285,7 @@ impl Engine {
         }
         let transactions = block.transactions.len();
         let workers = self.config.workers.min(transactions.max(1));
-        let precompiles = match &self.precompiles {
-            Some(precompiles) => precompiles,
-            None => Precompiles::new(PrecompileSpecId::from_spec_id(block.spec())),
-        };
+        let precompiles = self.precompiles(block.spec());
         let system = system_transactions(block);
         let mut resources = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         resources.reset(block, workers);
@@ -336,6 +320,10 @@ impl Engine {
             caches,
             started,
             fee_bit: writes::bit(beneficiary.hash, 0),
+            least_gas: match request.on_invalid {
+                OnInvalid::Skip => LeastGas::of(block),
+                OnInvalid::Fail => LeastGas::default(),
+            },
             results: Results::new(transactions),
             commits: Mutex::new(Commits::default()),
             reports: Mutex::new(Vec::new()),
@@ -346,27 +334,5 @@ impl Engine {
             run.execute(&self.pool, workers - 1),
             memory.is_list_enough(),
         )
-    }
-}
-
-/// Transactions whose gas limits say how large tables should be.
-const SAMPLE: usize = 512;
-
-impl Resources {
-    /// Empties everything and sizes it for `block`.
-    fn reset(&mut self, block: &Block, workers: usize) {
-        let transactions = block.transactions.len();
-        self.scheduler.reset(transactions, workers);
-        // An estimate from some of them: each is a cache line from far away.
-        let step = transactions.div_ceil(SAMPLE).max(1);
-        let some = block.transactions.iter().step_by(step);
-        let gas: u64 = some.map(|tx| tx.gas_limit.min(1 << 24)).sum();
-        let slots = usize::try_from(gas / 20_000).unwrap_or(usize::MAX);
-        let slots = slots.saturating_mul(step);
-        self.accounts.reset(transactions.saturating_mul(2));
-        self.slots.reset(slots.max(transactions));
-        for arenas in self.arenas.iter_mut() {
-            arenas.clear();
-        }
     }
 }

@@ -4,11 +4,10 @@ use crate::{
     changes::{AccountChange, StateChanges},
     deltas,
     ids::Index,
-    memory::{AccountCell, SlotCell, Value, Visible, WorkerArenas, code},
+    memory::{AccountCell, SlotCell, Value, Visible, WorkerArenas},
     pool::Pool,
     reads::life,
     run::Run,
-    writes::Ref,
 };
 use alloy_primitives::{B256, U256};
 use revm::{
@@ -84,17 +83,17 @@ pub(crate) fn changes<DB: DatabaseRef + Sync>(
 }
 
 /// What was gathered from one worker's arenas, but for the accounts themselves.
-struct Gathered {
+struct Gathered<'m> {
     /// Where the accounts' region starts.
     offset: usize,
     /// The cells of the accounts, in order.
-    cells: Vec<Ref<AccountCell>>,
+    cells: Vec<&'m AccountCell>,
     contracts: Vec<(B256, Bytecode)>,
-    slots: Vec<(Ref<SlotCell>, U256, U256)>,
+    slots: Vec<(&'m SlotCell, U256, U256)>,
 }
 
 /// Closes the gaps between the regions of `accounts` and adds the slots.
-fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered>) -> StateChanges {
+fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered<'_>>) -> StateChanges {
     let start = accounts.as_mut_ptr();
     let mut end = 0;
     for part in &parts {
@@ -123,7 +122,7 @@ fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered>) -> StateChanges
     for mut part in parts {
         changes.contracts.append(&mut part.contracts);
         for (cell, before, after) in part.slots {
-            if let Some(account) = account_of(&cell, &mut changes.accounts) {
+            if let Some(account) = account_of(cell, &mut changes.accounts) {
                 account.storage.push((cell.key, before, after));
             }
         }
@@ -181,13 +180,13 @@ fn without_code(info: &AccountInfo) -> AccountInfo {
 }
 
 /// What one worker's cells contribute, and where it goes.
-struct Part<'a> {
+struct Part<'a, 'm> {
     region: &'a mut [MaybeUninit<AccountChange>],
-    gathered: Gathered,
+    gathered: Gathered<'m>,
     is_done: bool,
 }
 
-impl<'a> Part<'a> {
+impl<'a, 'm> Part<'a, 'm> {
     fn new(region: &'a mut [MaybeUninit<AccountChange>], offset: usize) -> Self {
         let gathered = Gathered {
             offset,
@@ -202,12 +201,12 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn into_gathered(self) -> Gathered {
+    fn into_gathered(self) -> Gathered<'m> {
         self.gathered
     }
 
     /// Does nothing if it was done.
-    fn gather<DB: DatabaseRef>(&mut self, arenas: &WorkerArenas, run: &Run<'_, DB>) {
+    fn gather<DB: DatabaseRef>(&mut self, arenas: &'m WorkerArenas, run: &Run<'_, DB>) {
         if std::mem::replace(&mut self.is_done, true) {
             return;
         }
@@ -221,7 +220,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn account<DB: DatabaseRef>(&mut self, cell: &AccountCell, run: &Run<'_, DB>) {
+    fn account<DB: DatabaseRef>(&mut self, cell: &'m AccountCell, run: &Run<'_, DB>) {
         let is_beneficiary = cell.address == run.fees.beneficiary;
         let untouched = cell.balance.is_untouched()
             && cell.nonce.is_untouched()
@@ -238,8 +237,7 @@ impl<'a> Part<'a> {
             info.nonce = *nonce;
         }
         let mut deployed = None;
-        if let Some((_, Value::Code(pointer))) = cell.code.latest(END) {
-            let code = code(*pointer);
+        if let Some((_, Value::Code(code))) = cell.code.latest(END) {
             info.code_hash = code.hash;
             deployed = Some(&code.bytecode);
         }
@@ -271,7 +269,7 @@ impl<'a> Part<'a> {
 
     fn add(
         &mut self,
-        cell: &AccountCell,
+        cell: &'m AccountCell,
         before: Option<AccountInfo>,
         after: Option<AccountInfo>,
         wiped: bool,
@@ -284,12 +282,12 @@ impl<'a> Part<'a> {
             wiped,
             storage: Vec::new(),
         });
-        self.gathered.cells.push(Ref::new(cell));
+        self.gathered.cells.push(cell);
         let place = self.gathered.offset + position;
         cell.gathered.store(place as u32 + 1, Ordering::Relaxed);
     }
 
-    fn slot(&mut self, cell: &SlotCell) {
+    fn slot(&mut self, cell: &'m SlotCell) {
         if cell.value.is_untouched() {
             return;
         }
@@ -309,6 +307,6 @@ impl<'a> Part<'a> {
         if before == after {
             return;
         }
-        self.gathered.slots.push((Ref::new(cell), before, after));
+        self.gathered.slots.push((cell, before, after));
     }
 }

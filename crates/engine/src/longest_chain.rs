@@ -7,7 +7,7 @@ use crate::{
     run::Run,
     scheduler::Log,
     stats::{Stats, Timeline},
-    writes::{Ref, Target},
+    writes::Target,
 };
 use alloy_primitives::map::HashMap;
 use revm::DatabaseRef;
@@ -126,7 +126,7 @@ impl<DB: DatabaseRef> Chains<'_, '_, DB> {
                 match cell.visible(index, life) {
                     Visible::Written(..) => Target::Slot(cell),
                     // What was written before does not matter any more.
-                    Visible::Cleared => Target::Life(Ref::new(cell.account())),
+                    Visible::Cleared => Target::Life(cell.account_ref()),
                     Visible::Base => return Length::default(),
                 }
             }

@@ -25,7 +25,10 @@ use crate::{
     arena::{Arena, PerWorker},
     hash::HashKey,
     hints::{Hints, SlotHints},
+    reads::Read,
+    scheduler::Log,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
+    writes::{Access, Ref, Write},
 };
 use alloy_primitives::{Address, B256, U256};
 use revm::{
@@ -35,7 +38,7 @@ use revm::{
 use std::ptr;
 
 pub(crate) use interner::Table;
-pub(crate) use version::{Index, Life, Location, Node, Value, code};
+pub(crate) use version::{Index, Life, Location, Node, Value};
 
 /// Code that a transaction deployed.
 #[derive(Debug)]
@@ -94,7 +97,7 @@ pub(crate) struct SlotCell {
     pub(crate) value: Location,
     base: AtomicPtr<U256>,
     pub(crate) hash: u64,
-    account: *const AccountCell,
+    account: Ref<AccountCell>,
     pub(crate) key: U256,
     /// What the schedule has learned about the slot.
     pub(crate) hints: SlotHints,
@@ -104,11 +107,6 @@ pub(crate) struct SlotCell {
     pub(crate) listed: AtomicBool,
     chain: AtomicPtr<SlotCell>,
 }
-
-// SAFETY: `account` points into an arena of the same block and is only read.
-unsafe impl Send for SlotCell {}
-// SAFETY: as above; everything else is atomic or immutable.
-unsafe impl Sync for SlotCell {}
 
 impl AccountCell {
     /// The account in the parent state, if somebody has loaded it.
@@ -131,8 +129,12 @@ impl SlotCell {
     /// Whose slot it is.
     #[inline]
     pub(crate) fn account(&self) -> &AccountCell {
-        // SAFETY: points into an arena of the block; see the module's invariant.
-        unsafe { &*self.account }
+        &self.account
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn account_ref(&self) -> Ref<AccountCell> {
+        self.account
     }
 
     /// The slot in the parent state, if somebody has loaded it.
@@ -187,10 +189,10 @@ pub(crate) struct WorkerArenas {
     pub(crate) codes: Arena<Code>,
     pub(crate) bases: Arena<Base>,
     pub(crate) words: Arena<U256>,
-    pub(crate) reads: Arena<crate::reads::Read>,
-    pub(crate) writes: Arena<crate::writes::Write>,
-    pub(crate) accesses: Arena<crate::writes::Access>,
-    pub(crate) logs: Arena<crate::scheduler::Log>,
+    pub(crate) reads: Arena<Read>,
+    pub(crate) writes: Arena<Write>,
+    pub(crate) accesses: Arena<Access>,
+    pub(crate) logs: Arena<Log>,
     pub(crate) listed: Arena<crate::access_list::Listed>,
     pub(crate) subjects: Arena<crate::hints::Subject>,
 }
@@ -201,6 +203,26 @@ impl WorkerArenas {
             number: worker as u16,
             ..Self::default()
         }
+    }
+
+    /// Keeps what an incarnation has read, written and accessed.
+    pub(crate) fn log(
+        &self,
+        reads: &[Read],
+        writes: &[Write],
+        accesses: &[Access],
+        looks_at_credits: bool,
+    ) -> &Log {
+        // SAFETY: the slices are cleared together with the log, here.
+        let log = unsafe {
+            Log::new(
+                self.reads.alloc_slice(reads),
+                self.writes.alloc_slice(writes),
+                self.accesses.alloc_slice(accesses),
+                looks_at_credits,
+            )
+        };
+        self.logs.alloc(log)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -350,13 +372,15 @@ impl<'m> Memory<'m> {
     ) -> &'m SlotCell {
         self.slots.intern(
             hash,
-            |cell| cell.key == key && ptr::eq(cell.account, account),
+            |cell| cell.key == key && ptr::eq(cell.account(), account),
             || {
                 arenas.slots.alloc(SlotCell {
                     value: Location::default(),
                     base: AtomicPtr::default(),
                     hash,
-                    account,
+                    // SAFETY: `'m` is the lifetime of the block's arenas, and so the
+                    // account is in one of them, as this cell is.
+                    account: unsafe { Ref::new(account) },
                     key,
                     hints: SlotHints::default(),
                     accessed: AtomicBool::new(false),

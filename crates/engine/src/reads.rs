@@ -8,7 +8,7 @@
 use crate::{
     deltas::{self, Fees},
     ids::Index,
-    memory::{AccountCell, Life, SlotCell, Value, Visible, code},
+    memory::{AccountCell, Life, SlotCell, Value, Visible},
     writes::Ref,
 };
 use alloy_primitives::{B256, U256};
@@ -45,7 +45,7 @@ impl Read {
                 _ => cell.base().is_some_and(|base| base.info.nonce == *seen),
             },
             Self::Code(cell, seen) => match cell.code.latest(index) {
-                Some((_, Value::Code(now))) => code(*now).hash == *seen,
+                Some((_, Value::Code(now))) => now.hash == *seen,
                 _ => cell.base().is_some_and(|base| base.info.code_hash == *seen),
             },
             Self::Life(cell, seen) => life(cell, index).map(|(_, life)| life) == *seen,

@@ -12,17 +12,18 @@ use crate::{
     commit::Commits,
     deltas::Fees,
     dependencies,
-    engine::WorkerCaches,
     error::EngineError,
     gather,
     ids::index_of,
     longest_chain,
     memory::Memory,
-    outcome::{BlockOutput, TxOutcome},
+    outcome::{BlockOutput, Skipped, TxOutcome},
     payments,
     pool::Pool,
     protocol::{self, SystemTransactions},
+    resources::WorkerCaches,
     results::Results,
+    room::LeastGas,
     scheduler::{Log, Scheduler},
     view::ViewError,
     worker::Worker,
@@ -80,6 +81,8 @@ pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) beneficiary: &'m crate::memory::AccountCell,
     /// The bit of the beneficiary's balance in signatures.
     pub(crate) fee_bit: usize,
+    /// Build: of the candidates from each on.
+    pub(crate) least_gas: LeastGas,
     pub(crate) results: Results<DB::Error>,
     pub(crate) commits: Mutex<Commits<DB::Error>>,
     pub(crate) reports: Mutex<Vec<crate::report::Report>>,
@@ -121,7 +124,7 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             None => self.transactions(pool, helpers, &mut worker),
         }
         let mut commits = self.take_commits();
-        let considered = self.scheduler.committed();
+        let mut considered = self.scheduler.committed();
         if considered < self.block.transactions.len() && commits.error.is_none() {
             self.leave_out_the_rest();
         }
@@ -131,6 +134,10 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             let committed = self.scheduler.committed();
             self.results.take_outcomes(committed, &commits.skipped)
         };
+        if self.is_full(considered, commits.used.gas) {
+            considered = self.block.transactions.len();
+            self.skip_the_rest(&mut commits);
+        }
         if let Some(error) = commits.error.take() {
             worker.report();
             return Err(error);
@@ -168,6 +175,9 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
         let mut longest = payments::LONGEST;
         let mut after_cut = AFTER_CUT;
         while from < all && !self.scheduler.is_halted() && !self.is_late() {
+            if self.is_full(from, self.scheduler.gas_committed()) {
+                return;
+            }
             let mut run = payments::next_run(self, from, longest);
             if run.start == from {
                 from = payments::execute(self, pool, helpers, worker, run.clone());
@@ -250,6 +260,22 @@ impl<DB: DatabaseRef> Run<'_, DB> {
     pub(crate) fn is_late(&self) -> bool {
         let deadline = self.request.deadline;
         deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Build: whether none of the candidates from `tx` on fits into a block that has
+    /// used so much gas.
+    pub(crate) fn is_full(&self, tx: usize, used: u64) -> bool {
+        self.least_gas.exceeds(self.gas_left(used), tx)
+    }
+
+    /// Leaves out all candidates that are not committed: the block is full.
+    fn skip_the_rest(&self, commits: &mut Commits<DB::Error>) {
+        for index in self.scheduler.transactions()..self.block.transactions.len() {
+            let transaction = &self.block.transactions[index];
+            if let Err(reason) = self.block.has_room(transaction, commits.used) {
+                commits.skipped.push(Skipped { index, reason });
+            }
+        }
     }
 
     /// Makes the block end with what is committed. The workers have ended.

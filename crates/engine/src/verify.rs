@@ -136,12 +136,7 @@ impl<DB: DatabaseRef> Worker<'_, DB> {
         if !has_lives && self.effects.reads.is_empty() {
             return;
         }
-        let arenas = self.arenas;
-        let log = arenas.logs.alloc(Log::new(
-            arenas.reads.alloc_slice(&self.effects.reads),
-            arenas.writes.alloc_slice(writes),
-            &[],
-        ));
+        let log = self.arenas.log(&self.effects.reads, writes, &[], false);
         self.run.scheduler.set_log(tx, log);
     }
 

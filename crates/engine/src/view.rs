@@ -3,7 +3,7 @@
 use crate::{
     deltas::{self, Fees},
     ids::{FIRST, Index, index_of},
-    memory::{AccountCell, Base, Life, Memory, SlotCell, Value, Visible, WorkerArenas, code},
+    memory::{AccountCell, Base, Life, Memory, SlotCell, Value, Visible, WorkerArenas},
     reads,
     scheduler::Transaction,
     vm::CodeCache,
@@ -186,10 +186,9 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         }
         let mut written = None;
         if !cell.code.is_untouched()
-            && let Some((writer, Value::Code(pointer))) = cell.code.latest(self.index)
+            && let Some((writer, Value::Code(code))) = cell.code.latest(self.index)
         {
             self.check(writer).map_err(ViewError::Stall)?;
-            let code = code(*pointer);
             loaded.code_hash = code.hash;
             written = Some(&code.bytecode);
         }

@@ -412,19 +412,19 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         };
         let before = scheduler.log(tx);
         let mut changed = [0u64; 8];
-        if before.is_none() || scheduler.last_fee(tx) != fee {
+        // Nobody has relied on what a first fee was before: while it is not known it
+        // counts as zero where that suffices, and is waited for elsewhere.
+        if scheduler.last_fee(tx) != fee {
             changed[run.fee_bit / 64] |= 1 << (run.fee_bit % 64);
         }
-        let arenas = self.arenas;
-        let writes = arenas.writes.alloc_slice(&self.effects.writes);
-        self.publish_writes(tx, writes, before, &mut changed);
-        let mut log = Log::new(
-            arenas.reads.alloc_slice(&self.effects.reads),
-            writes,
-            arenas.accesses.alloc_slice(&self.effects.accesses),
+        let effects = &self.effects;
+        let log = self.arenas.log(
+            &effects.reads,
+            &effects.writes,
+            &effects.accesses,
+            self.looks_at_credits,
         );
-        log.looks_at_credits = self.looks_at_credits;
-        let log = arenas.logs.alloc(log);
+        self.publish_writes(tx, log.writes(), before, &mut changed);
         self.put(tx, verdict);
         scheduler.finish(tx, incarnation, log, fee);
         self.tell(tx, &changed);

@@ -3,42 +3,50 @@
 use crate::memory::{AccountCell, Location, SlotCell, Value};
 use std::{ops::Deref, ptr};
 
-/// A reference to a cell of the block's memory, for use inside that memory.
+/// A reference to something in the block's arenas, for use inside them.
 ///
-/// It has no lifetime because it is stored in the same arenas as its target.
-/// Invariant: it is dropped or forgotten before the arenas are cleared.
+/// It has no lifetime because it is stored in the arenas that also hold its target,
+/// and all of these are cleared together. Who makes one vouches for that, once and for
+/// all copies: see [`Ref::new`].
 #[derive(Debug)]
-pub(crate) struct Ref<T>(*const T);
+pub(crate) struct Ref<T: ?Sized>(*const T);
 
-impl<T> Ref<T> {
-    pub(crate) fn new(target: &T) -> Self {
+impl<T: ?Sized> Ref<T> {
+    /// Forgets the lifetime of a reference.
+    ///
+    /// # Safety
+    /// `target` stays where it is, and unchanged but for what is atomic in it, until
+    /// the last use of this reference and of all its copies. For something in an arena
+    /// of the block that means: they are only kept in arenas that are cleared together
+    /// with that one, or by what ends before these are cleared.
+    #[inline]
+    pub(crate) unsafe fn new(target: &T) -> Self {
         Self(target)
     }
 }
 
-impl<T> Clone for Ref<T> {
+impl<T: ?Sized> Clone for Ref<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Ref<T> {}
+impl<T: ?Sized> Copy for Ref<T> {}
 
-impl<T> Deref for Ref<T> {
+impl<T: ?Sized> Deref for Ref<T> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the target lives in an arena that is cleared together with
-        // the one that holds this reference; see the type's invariant.
+        // SAFETY: whoever made it has promised that the target is still there.
         unsafe { &*self.0 }
     }
 }
 
 // SAFETY: a shared reference, with the same conditions.
-unsafe impl<T: Sync> Send for Ref<T> {}
+unsafe impl<T: Sync + ?Sized> Send for Ref<T> {}
 // SAFETY: as above.
-unsafe impl<T: Sync> Sync for Ref<T> {}
+unsafe impl<T: Sync + ?Sized> Sync for Ref<T> {}
 
 /// What a write is to.
 #[derive(Clone, Copy, Debug)]

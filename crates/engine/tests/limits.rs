@@ -3,12 +3,13 @@
 mod common;
 
 use common::{WORKERS, assert_same, engine};
-use parallax_engine::{Block, EngineError, InvalidReason, sequential};
+use parallax_engine::{Block, Engine, EngineConfig, EngineError, InvalidReason, sequential};
 use parallax_workload::MemoryState;
 use revm::{
     context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::block::BlobExcessGasAndPrice,
     database::{CacheDB, EmptyDB},
+    precompile::{Precompile, PrecompileId, PrecompileOutput, PrecompileSpecId, Precompiles},
     primitives::{Address, B256, Bytes, TxKind, U256, hardfork::SpecId},
     state::{AccountInfo, Bytecode},
 };
@@ -67,6 +68,60 @@ fn blobs_that_do_not_fit_are_left_out() {
     for workers in WORKERS {
         let got = engine(workers).build(&block, &state).unwrap();
         assert_same("blobs", &expected, &got);
+    }
+}
+
+/// Many more candidates than the block has room for; the smaller one of those that come
+/// late still fits.
+fn crowded(to: Address) -> (Block, MemoryState) {
+    let (mut block, mut state) = with_blobs(&[]);
+    block.env.gas_limit = 1_000_000;
+    block.transactions = (0..3000u64)
+        .map(|i| {
+            let caller = Address::left_padding_from(&i.to_be_bytes());
+            state.set_account(caller, U256::from(1u64 << 60), 0);
+            TxEnv {
+                caller,
+                kind: TxKind::Call(to),
+                value: U256::from(1),
+                gas_price: 10,
+                gas_limit: if i == 300 { 21_000 } else { 90_000 + i % 7 },
+                nonce: u64::from(i % 11 == 5),
+                chain_id: Some(1),
+                ..TxEnv::default()
+            }
+        })
+        .collect();
+    (block, state)
+}
+
+#[test]
+fn a_full_block_ends_at_once() {
+    // Payments, which are settled together, and calls, which are not.
+    let (payee, contract) = (Address::repeat_byte(9), Address::repeat_byte(0xcc));
+    for to in [payee, contract] {
+        let (block, mut state) = crowded(to);
+        // Burns some gas: the gas price is pushed and dropped.
+        state.set_code(
+            contract,
+            Bytecode::new_raw(Bytes::from_static(&[0x3a, 0x50])),
+        );
+        let expected = sequential::build(&block, &state, true).unwrap();
+        let late = expected.outcomes.last().unwrap().index;
+        assert_eq!(late, 300);
+        assert!(expected.skipped.len() > 2900);
+        for workers in WORKERS {
+            let config = EngineConfig {
+                workers,
+                access_list: true,
+                ..EngineConfig::default()
+            };
+            let got = Engine::new(config).unwrap().build(&block, &state).unwrap();
+            assert_same("crowded", &expected, &got);
+            assert_eq!(got.access_list, expected.access_list);
+            assert_eq!(got.considered, block.transactions.len());
+            assert!(got.stats.executions < 1500, "{}", got.stats.executions);
+        }
     }
 }
 
@@ -129,5 +184,40 @@ fn code_that_is_not_what_its_hash_says_is_not_kept() {
             let stored = &got.changes.accounts.iter().find(|a| !a.storage.is_empty());
             assert_eq!(stored.unwrap().storage[0].2, U256::from(number));
         }
+    }
+}
+
+/// A precompile that there is from one fork on.
+#[test]
+fn precompiles_are_those_of_the_fork() {
+    let place = Address::repeat_byte(0x99);
+    let answer = |input: &[u8], _: u64, reservoir: u64| {
+        Ok(PrecompileOutput::new(
+            700,
+            Bytes::copy_from_slice(input),
+            reservoir,
+        ))
+    };
+    let engine = engine(2).with_precompiles_of(|fork| {
+        let mut all = Precompiles::new(PrecompileSpecId::from_spec_id(fork)).clone();
+        if fork.is_enabled_in(SpecId::PRAGUE) {
+            let id = PrecompileId::custom("echo");
+            all.extend([Precompile::new(id, place, answer)]);
+        }
+        all
+    });
+    let (mut block, state) = with_blobs(&[0, 0, 0]);
+    for tx in &mut block.transactions {
+        tx.kind = TxKind::Call(place);
+        tx.gas_limit = 50_000;
+    }
+    for (fork, gas) in [
+        (SpecId::CANCUN, 0),
+        (SpecId::PRAGUE, 700),
+        (SpecId::OSAKA, 700),
+    ] {
+        block.cfg = CfgEnv::new().with_spec_and_mainnet_gas_params(fork);
+        let output = engine.replay(&block, &state).unwrap();
+        assert_eq!(output.gas_used, 3 * (21_000 + gas), "{fork:?}");
     }
 }

@@ -83,6 +83,19 @@ fn ten_thousand_blocks_need_no_more_memory_than_a_few() {
     });
 }
 
+/// The table of hashes has 16,384 entries of 128 bytes, for each worker that has worked.
+#[test]
+fn caches_are_counted() {
+    let _alone = alone();
+    in_time(|| {
+        let engine = engine(1);
+        assert!(engine.memory_bytes() < 1 << 20);
+        let workload = generate(Kind::Transfers, 2, 1);
+        engine.replay(&workload.block, &workload.state).unwrap();
+        assert!(engine.memory_bytes() > 2 << 20);
+    });
+}
+
 /// Failing blocks give back what they took, too.
 #[test]
 fn failing_blocks_leak_nothing() {

@@ -1,6 +1,7 @@
 //! Reading for others: works with every database.
 
 use super::ParentState;
+use crate::run::Fallback;
 use alloy_evm::Database;
 use alloy_primitives::{Address, B256, U256, map::AddressMap};
 use parallax_engine::{Block, BlockOutput, Engine};
@@ -25,12 +26,12 @@ use std::{
 pub struct Served;
 
 impl<DB: Database> ParentState<DB> for Served {
-    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Option<BlockOutput> {
+    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Result<BlockOutput, Fallback> {
         // One worker gains nothing that would make up for asking.
         if engine.config().workers < 2 {
-            return None;
+            return Err(Fallback::FewWorkers);
         }
-        let known = parties(block, db)?;
+        let known = parties(block, db).map_err(|e| Fallback::Database(e.to_string()))?;
         thread::scope(|scope| {
             // Made in here: if the database panics, dropping `questions` is what
             // ends the workers, for which the scope waits.
@@ -38,16 +39,20 @@ impl<DB: Database> ParentState<DB> for Served {
             let remote = Remote { known, ask };
             let replay = thread::Builder::new()
                 .name("parallax-served".to_owned())
-                .spawn_scoped(scope, move || engine.replay(block, &remote).ok())
-                .ok()?;
+                .spawn_scoped(scope, move || engine.replay(block, &remote))
+                .map_err(|error| Fallback::Thread(error.to_string()))?;
             serve(db, &questions);
-            replay.join().unwrap_or_else(|panic| resume_unwind(panic))
+            let ended = replay.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok(ended?)
         })
     }
 }
 
 /// The accounts of senders and recipients.
-fn parties<DB: Database>(block: &Block, db: &mut DB) -> Option<AddressMap<Option<AccountInfo>>> {
+fn parties<DB: Database>(
+    block: &Block,
+    db: &mut DB,
+) -> Result<AddressMap<Option<AccountInfo>>, DB::Error> {
     let mut known = AddressMap::default();
     let addresses = block
         .transactions
@@ -55,10 +60,10 @@ fn parties<DB: Database>(block: &Block, db: &mut DB) -> Option<AddressMap<Option
         .flat_map(|tx| [Some(tx.caller), tx.kind.to().copied()]);
     for address in addresses.flatten() {
         if let std::collections::hash_map::Entry::Vacant(vacant) = known.entry(address) {
-            vacant.insert(db.basic(address).ok()?);
+            vacant.insert(db.basic(address)?);
         }
     }
-    Some(known)
+    Ok(known)
 }
 
 /// Answers until nobody is left to ask.

@@ -1,6 +1,7 @@
 //! Reading at once: for databases that several threads may read.
 
 use super::ParentState;
+use crate::run::Fallback;
 use alloy_evm::block::StateDB;
 use alloy_primitives::{Address, B256, U256};
 use parallax_engine::{Block, BlockOutput, Engine};
@@ -19,8 +20,9 @@ use std::fmt;
 pub struct Shared;
 
 impl<DB: SharedDatabase> ParentState<DB> for Shared {
-    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Option<BlockOutput> {
-        engine.replay(block, &db.reader()?).ok()
+    fn replay(&self, engine: &Engine, block: &Block, db: &mut DB) -> Result<BlockOutput, Fallback> {
+        let reader = db.reader().ok_or(Fallback::AccessList)?;
+        Ok(engine.replay(block, &reader)?)
     }
 }
 

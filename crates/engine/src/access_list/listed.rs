@@ -56,7 +56,8 @@ impl ListedChanges {
         let mut first = self.first.load(Ordering::Relaxed);
         let entry = |next| Listed {
             place: target.identity(),
-            node: Ref::new(node),
+            // SAFETY: nodes live in arenas of the block, as this entry does.
+            node: unsafe { Ref::new(node) },
             next,
         };
         let mut new = arena.alloc(entry(first));

@@ -2,12 +2,11 @@
 
 use crate::{
     ids::{FIRST, Index, access_index, index_of},
-    memory::{AccountCell, SlotCell, Value, WorkerArenas, code},
+    memory::{AccountCell, SlotCell, Value, WorkerArenas},
     outcome::TxOutcome,
     pool::Pool,
     protocol::mark_accessed,
     run::Run,
-    writes::Ref,
 };
 use alloy_eip7928::{
     AccountChanges, BalanceChange, BlockAccessIndex, BlockAccessList, CodeChange, NonceChange,
@@ -66,18 +65,18 @@ pub(crate) fn produce<DB: DatabaseRef + Sync>(
 }
 
 /// What one worker's cells contribute.
-struct Part {
-    accounts: Vec<(Ref<AccountCell>, AccountChanges)>,
-    slots: Vec<(Ref<SlotCell>, Vec<StorageChange>)>,
+struct Part<'m> {
+    accounts: Vec<(&'m AccountCell, AccountChanges)>,
+    slots: Vec<(&'m SlotCell, Vec<StorageChange>)>,
 }
 
-fn merge(parts: Vec<Part>) -> BlockAccessList {
+fn merge(parts: Vec<Part<'_>>) -> BlockAccessList {
     let mut positions = HashMap::new();
     let mut list = Vec::new();
     let mut slots = Vec::new();
     for part in parts {
         for (cell, account) in part.accounts {
-            positions.insert(ptr::from_ref(&*cell).addr(), list.len());
+            positions.insert(ptr::from_ref(cell).addr(), list.len());
             list.push(account);
         }
         slots.extend(part.slots);
@@ -135,21 +134,21 @@ impl Order {
         }
     }
 
-    fn part<DB: DatabaseRef>(
+    fn part<'m, DB: DatabaseRef>(
         &self,
-        arenas: &WorkerArenas,
+        arenas: &'m WorkerArenas,
         run: &Run<'_, DB>,
-    ) -> Result<Part, DB::Error> {
+    ) -> Result<Part<'m>, DB::Error> {
         let accounts = arenas.accounts.iter();
         let accounts = accounts.filter(|cell| cell.accessed.load(Ordering::Relaxed));
         let slots = arenas.slots.iter();
         let slots = slots.filter(|cell| cell.accessed.load(Ordering::Relaxed));
         Ok(Part {
             accounts: accounts
-                .map(|cell| (Ref::new(cell), self.account(cell, run)))
+                .map(|cell| (cell, self.account(cell, run)))
                 .collect(),
             slots: slots
-                .map(|cell| Ok((Ref::new(cell), self.slot(cell, before(cell, run)?))))
+                .map(|cell| Ok((cell, self.slot(cell, before(cell, run)?))))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -230,7 +229,7 @@ impl Order {
             return Vec::new();
         }
         let codes = rising(&cell.code, |value| match value {
-            Value::Code(pointer) => Some(code(*pointer)),
+            Value::Code(code) => Some(code),
             _ => None,
         });
         let hashes = codes.iter().map(|(index, code)| (*index, code.hash));

@@ -15,7 +15,7 @@ use crate::{
     deltas::{self, Fees},
     error::{AccessListLocation, AccessListMismatch},
     ids::{FIRST, Index, index_of},
-    memory::{AccountCell, Code, Life, Memory, Node, SlotCell, Value, WorkerArenas, code},
+    memory::{AccountCell, Code, Life, Memory, Node, SlotCell, Value, WorkerArenas},
     pool::Pool,
     run::Run,
     writes::{Ref, Target, Write},
@@ -151,7 +151,8 @@ impl<'m> Loader<'_, 'm> {
                     // Not written: it went away with the account.
                     continue;
                 }
-                let target = Target::Slot(Ref::new(slot_cell));
+                // SAFETY: in an arena of the block, as is where the target is put.
+                let target = Target::Slot(unsafe { Ref::new(slot_cell) });
                 let value = Value::Word(change.new_value);
                 self.put(change.block_access_index, target, value)?;
             }
@@ -183,7 +184,8 @@ impl<'m> Loader<'_, 'm> {
         cell: &'m AccountCell,
         destroyed: &[BlockAccessIndex],
     ) -> Result<(), AccessListMismatch> {
-        let cell = Ref::new(cell);
+        // SAFETY: in an arena of the block, as is where the targets are put.
+        let cell = unsafe { Ref::new(cell) };
         let balances = account.balance_changes.iter();
         let nonces = account.nonce_changes.iter();
         let codes = account.code_changes.iter();
@@ -217,7 +219,7 @@ impl<'m> Loader<'_, 'm> {
         Ok(())
     }
 
-    fn code(&self, bytes: &Bytes) -> &'m Code {
+    fn code(&self, bytes: &Bytes) -> Ref<Code> {
         let hash = if bytes.is_empty() {
             KECCAK_EMPTY
         } else {
@@ -227,7 +229,9 @@ impl<'m> Loader<'_, 'm> {
         // London anything could be deployed.
         let bytecode = Bytecode::new_raw_checked(bytes.clone())
             .unwrap_or_else(|_| Bytecode::new_legacy(bytes.clone()));
-        self.arenas.codes.alloc(Code { hash, bytecode })
+        let code = self.arenas.codes.alloc(Code { hash, bytecode });
+        // SAFETY: in an arena of the block, as is the value that has it.
+        unsafe { Ref::new(code) }
     }
 
     /// Adds a change, unless it is the protocol's (those are compared at the end).
@@ -334,7 +338,7 @@ impl Expected {
             _ => base.info.nonce,
         };
         let code_hash = match cell.code.latest(index) {
-            Some((_, Value::Code(pointer))) => code(*pointer).hash,
+            Some((_, Value::Code(code))) => code.hash,
             _ => base.info.code_hash,
         };
         let existed = self.sees_existence && base.exists;
@@ -421,7 +425,7 @@ fn describe(value: &Value) -> String {
         Value::Word(word) => format!("{word:#x}"),
         Value::Delta(delta) => format!("a change by {delta:#x}"),
         Value::Nonce(nonce) => nonce.to_string(),
-        Value::Code(pointer) => format!("code with hash {}", code(*pointer).hash),
+        Value::Code(code) => format!("code with hash {}", code.hash),
         Value::Life(life) => format!("{life:?}"),
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     memory::{AccountCell, Life, SlotCell},
     view::Loaded,
+    writes::Ref,
 };
 use alloy_primitives::{B256, U256};
 use revm::state::{Account, AccountStatus, EvmStorageSlot, TransactionId};
@@ -92,6 +93,16 @@ impl<'m> Entry<'m> {
         self.balance_is_exact = loaded.balance_is_exact;
         self.at_least = U256::ZERO;
     }
+
+    /// The account's cell, for what outlives this entry.
+    #[inline]
+    pub(super) fn cell_ref(&self) -> Ref<AccountCell> {
+        // SAFETY: cells with the lifetime of the block's memory are in its arenas, and
+        // what a transaction has read and written is kept in those too, or forgotten
+        // at the latest when the block's workers end.
+        unsafe { Ref::new(self.cell) }
+    }
+
     #[inline]
     pub(crate) fn balance(&self) -> U256 {
         self.account.info.balance
@@ -167,4 +178,13 @@ pub(crate) struct Slot<'m> {
     /// The value came from the view (it did not when the account was created in
     /// this transaction).
     pub(crate) observed: bool,
+}
+
+impl Slot<'_> {
+    /// The slot's cell, for what outlives this entry.
+    #[inline]
+    pub(super) fn cell_ref(&self) -> Ref<SlotCell> {
+        // SAFETY: as for the cell of an account.
+        unsafe { Ref::new(self.cell) }
+    }
 }

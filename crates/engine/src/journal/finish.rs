@@ -58,13 +58,9 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
         accesses.extend(
             self.entries
                 .iter()
-                .map(|entry| Access::Account(Ref::new(entry.cell))),
+                .map(|entry| Access::Account(entry.cell_ref())),
         );
-        accesses.extend(
-            self.slots
-                .iter()
-                .map(|slot| Access::Slot(Ref::new(slot.cell))),
-        );
+        accesses.extend(self.slots.iter().map(|slot| Access::Slot(slot.cell_ref())));
     }
 
     fn slot_write(&self, slot: &Slot<'_>) -> Option<Write> {
@@ -75,7 +71,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
             !slot.value.is_changed()
         };
         (!unchanged && !account.is_selfdestructed()).then(|| Write {
-            target: Target::Slot(Ref::new(slot.cell)),
+            target: Target::Slot(slot.cell_ref()),
             value: Value::Word(slot.value.present_value),
         })
     }
@@ -151,7 +147,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
             before
         };
         effects.writes.push(Write {
-            target: Target::Life(Ref::new(entry.cell)),
+            target: Target::Life(entry.cell_ref()),
             value: Value::Life(Life { exists, cleared_at }),
         });
     }
@@ -160,7 +156,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
     fn write_parts(&self, i: usize, effects: &mut Effects) {
         let entry = &self.entries[i];
         let info = &entry.account.info;
-        let cell = Ref::new(entry.cell);
+        let cell = entry.cell_ref();
         let delta = entry.delta();
         if !delta.is_zero() {
             let value = if entry.observed.contains(Observed::BALANCE) {
@@ -187,7 +183,8 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
             });
             effects.writes.push(Write {
                 target: Target::Code(cell),
-                value: Value::Code(code),
+                // SAFETY: in an arena of the block, as is the value that has it.
+                value: Value::Code(unsafe { Ref::new(code) }),
             });
         }
     }
@@ -198,7 +195,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
             .iter()
             .for_each(|entry| entry_reads(entry, |read| reads.push(read)));
         for slot in self.slots.iter().filter(|slot| slot.observed) {
-            reads.push(Read::Slot(Ref::new(slot.cell), slot.value.original_value));
+            reads.push(Read::Slot(slot.cell_ref(), slot.value.original_value));
         }
     }
 
@@ -215,7 +212,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
     fn stale_slots(&self) -> impl Iterator<Item = &Slot<'_>> {
         let (index, fees) = (self.view.index, &self.view.fees);
         self.slots.iter().filter(move |slot| {
-            let read = Read::Slot(Ref::new(slot.cell), slot.value.original_value);
+            let read = Read::Slot(slot.cell_ref(), slot.value.original_value);
             slot.observed && !read.holds(index, fees)
         })
     }
@@ -233,7 +230,7 @@ impl<DB: DatabaseRef> Journal<'_, DB> {
 }
 
 fn entry_reads(entry: &Entry<'_>, mut add: impl FnMut(Read)) {
-    let cell = Ref::new(entry.cell);
+    let cell = entry.cell_ref();
     if entry.observed.contains(Observed::BALANCE) {
         add(Read::Balance(cell, entry.balance_before));
     } else if !entry.at_least.is_zero() {

@@ -48,6 +48,11 @@ impl<C: Chained> Table<C> {
         }
     }
 
+    /// Bytes of memory held.
+    pub(crate) fn capacity_bytes(&self) -> usize {
+        size_of_val(&*self.buckets)
+    }
+
     /// Brings the bucket of `hash` near, for a use that is to come; says what is
     /// in it so that the look is not optimised away.
     #[inline]

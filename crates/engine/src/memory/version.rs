@@ -18,6 +18,7 @@ use crate::{
     arena::Arena,
     memory::Code,
     sync::atomic::{AtomicPtr, Ordering},
+    writes::Ref,
 };
 use alloy_primitives::U256;
 use std::ptr;
@@ -35,36 +36,22 @@ pub(crate) enum Value {
     Delta(U256),
     /// A nonce.
     Nonce(u64),
-    /// Code; the pointer is into an arena of the same block.
-    Code(*const Code),
+    /// Code, in an arena of the same block.
+    Code(Ref<Code>),
     /// Existence and storage epoch of an account.
     Life(Life),
 }
-
-// SAFETY: the pointer in `Code` is to a value that is immutable and shared for
-// as long as the block's arenas live.
-unsafe impl Send for Value {}
-// SAFETY: as above.
-unsafe impl Sync for Value {}
 
 impl Value {
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Word(a), Self::Word(b)) | (Self::Delta(a), Self::Delta(b)) => a == b,
             (Self::Nonce(a), Self::Nonce(b)) => a == b,
-            (Self::Code(a), Self::Code(b)) => code(*a).hash == code(*b).hash,
+            (Self::Code(a), Self::Code(b)) => a.hash == b.hash,
             (Self::Life(a), Self::Life(b)) => a == b,
             _ => false,
         }
     }
-}
-
-/// The code behind a pointer in a [`Value`].
-#[inline]
-pub(crate) fn code<'m>(pointer: *const Code) -> &'m Code {
-    // SAFETY: `Value::Code` only holds pointers into arenas of the block, which
-    // outlive every reader of the memory ('m is always the block's lifetime).
-    unsafe { &*pointer }
 }
 
 /// Existence and storage epoch of an account.

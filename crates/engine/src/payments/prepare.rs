@@ -2,7 +2,7 @@
 
 use super::Payments;
 use crate::{
-    memory::{AccountCell, Base, Value, code},
+    memory::{AccountCell, Base, Value},
     worker::Worker,
 };
 use alloy_primitives::{Address, B256};
@@ -200,7 +200,7 @@ fn code_hash(cell: &AccountCell, base: B256) -> B256 {
         return base;
     }
     match cell.code.latest(u32::MAX) {
-        Some((_, Value::Code(pointer))) => code(*pointer).hash,
+        Some((_, Value::Code(code))) => code.hash,
         _ => base,
     }
 }

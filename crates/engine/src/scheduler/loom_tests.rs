@@ -30,7 +30,8 @@ fn model(test: impl Fn() + Sync + Send + 'static) {
 }
 
 fn empty_log() -> &'static Log {
-    Box::leak(Box::new(Log::new(&[], &[], &[])))
+    // SAFETY: empty slices stay.
+    Box::leak(Box::new(unsafe { Log::new(&[], &[], &[], false) }))
 }
 
 #[test]
@@ -243,8 +244,12 @@ fn read_nonce(scheduler: &'static Scheduler, cell: &'static AccountCell, fees: F
         Some((_, Value::Nonce(nonce))) => *nonce,
         _ => 0,
     };
-    let reads = Box::leak(Box::new([Read::Nonce(Ref::new(cell), seen)]));
-    let log = Box::leak(Box::new(Log::new(reads, &[], &[])));
+    // SAFETY: all of it is leaked.
+    let (reads, log) = unsafe {
+        let reads = Box::leak(Box::new([Read::Nonce(Ref::new(cell), seen)]));
+        let log = Box::leak(Box::new(Log::new(reads, &[], &[], false)));
+        (reads, log)
+    };
     scheduler.finish(1, 0, log, 0);
     if reads[0].holds(index_of(1), &fees) {
         transaction.status.confirm(0);

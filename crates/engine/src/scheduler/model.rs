@@ -267,15 +267,13 @@ impl Worker<'_, '_> {
         if before.is_none() || scheduler.last_fee(tx) != amount {
             mark(&mut changed, hash(0) as usize);
         }
-        let writes = self.arenas.writes.alloc_slice(&writes);
-        self.publish_writes(tx, writes, before, &mut changed);
         let reads = if execution.speculative {
             execution.reads()
         } else {
             Vec::new()
         };
-        let reads = self.arenas.reads.alloc_slice(&reads);
-        let log = self.arenas.logs.alloc(Log::new(reads, writes, &[]));
+        let log = self.arenas.log(&reads, &writes, &[], false);
+        self.publish_writes(tx, log.writes(), before, &mut changed);
         let valid = fee.is_some();
         // SAFETY: this worker runs the transaction.
         unsafe { self.run.verdicts[tx].put(Verdict { acc, valid }) };

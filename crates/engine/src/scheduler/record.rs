@@ -7,53 +7,52 @@ use crate::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering},
     },
-    writes::Write,
+    writes::{Access, Ref, Write},
 };
 
 /// What an incarnation read and wrote, published when it finishes.
 #[derive(Debug)]
 pub(crate) struct Log {
-    reads: *const [Read],
-    writes: *const [Write],
+    reads: Ref<[Read]>,
+    writes: Ref<[Write]>,
     /// Read for the access list; empty unless one is produced.
-    accesses: *const [crate::writes::Access],
+    accesses: Ref<[Access]>,
     /// Credits and fees were added to balances that were looked at.
     pub(crate) looks_at_credits: bool,
 }
 
-// SAFETY: the slices are in arenas of the same block and immutable.
-unsafe impl Send for Log {}
-// SAFETY: as above.
-unsafe impl Sync for Log {}
-
 impl Log {
-    pub(crate) fn new(
+    /// See [`WorkerArenas::log`](crate::memory::WorkerArenas::log).
+    ///
+    /// # Safety
+    /// The slices stay until the last use of the log.
+    pub(crate) unsafe fn new(
         reads: &[Read],
         writes: &[Write],
-        accesses: &[crate::writes::Access],
+        accesses: &[Access],
+        looks_at_credits: bool,
     ) -> Self {
-        Self {
-            reads,
-            writes,
-            accesses,
-            looks_at_credits: false,
+        // SAFETY: the caller has promised it.
+        unsafe {
+            Self {
+                reads: Ref::new(reads),
+                writes: Ref::new(writes),
+                accesses: Ref::new(accesses),
+                looks_at_credits,
+            }
         }
     }
 
     pub(crate) fn reads(&self) -> &[Read] {
-        // SAFETY: in an arena of the same block, which is cleared together with
-        // the one that holds this log.
-        unsafe { &*self.reads }
+        &self.reads
     }
 
     pub(crate) fn writes(&self) -> &[Write] {
-        // SAFETY: as in `reads`.
-        unsafe { &*self.writes }
+        &self.writes
     }
 
-    pub(crate) fn accesses(&self) -> &[crate::writes::Access] {
-        // SAFETY: as in `reads`.
-        unsafe { &*self.accesses }
+    pub(crate) fn accesses(&self) -> &[Access] {
+        &self.accesses
     }
 }
 

@@ -55,6 +55,12 @@ impl CodeCache {
         code
     }
 
+    /// Bytes of memory held: those of the code as well, though a database may hold the
+    /// same ones.
+    pub(crate) fn capacity_bytes(&self) -> usize {
+        self.bytes + self.codes.capacity() * size_of::<(B256, Bytecode)>()
+    }
+
     /// No code.
     pub(crate) fn empty(&self) -> Bytecode {
         self.empty.clone()
@@ -76,6 +82,17 @@ fn copy(code: &Bytecode) -> Bytecode {
 mod tests {
     use super::*;
     use alloy_primitives::{Address, Bytes};
+
+    #[test]
+    fn what_is_kept_is_counted() {
+        let mut cache = CodeCache::default();
+        assert_eq!(cache.capacity_bytes(), 0);
+        let code = Bytecode::new_legacy(Bytes::from(vec![0x5b; 1000]));
+        cache.insert(B256::repeat_byte(1), &code);
+        assert_eq!(cache.capacity_bytes(), 0, "it has another hash");
+        cache.insert(code.hash_slow(), &code);
+        assert!(cache.capacity_bytes() > 1000);
+    }
 
     #[test]
     fn a_copy_is_equal() {

@@ -47,6 +47,11 @@ impl Default for KeccakCache {
 }
 
 impl KeccakCache {
+    /// Bytes of memory held.
+    pub(crate) fn capacity_bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
     pub(crate) fn hash(&mut self, input: &[u8]) -> B256 {
         let len = input.len();
         if len == 0 {

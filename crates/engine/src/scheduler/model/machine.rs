@@ -36,6 +36,13 @@ struct Account {
     delta: U256,
 }
 
+/// A cell of the model, for what is kept in its arenas.
+fn kept<T>(cell: &T) -> Ref<T> {
+    // SAFETY: the model's cells are in the arenas that also hold what it has read and
+    // written, and lists of these are dropped by the execution that makes them.
+    unsafe { Ref::new(cell) }
+}
+
 /// One execution of a transaction.
 pub(super) struct Execution<'m> {
     pub(super) index: Index,
@@ -171,7 +178,7 @@ impl<'m> Execution<'m> {
     pub(super) fn reads(&self) -> Vec<Read> {
         let mut reads = Vec::new();
         for (account, cell) in self.balances.iter().zip(self.accounts) {
-            let cell = Ref::new(cell);
+            let cell = kept(cell);
             match account.before {
                 Some(exact) if account.observed => reads.push(Read::Balance(cell, exact)),
                 Some(_) if !account.at_least.is_zero() => {
@@ -182,7 +189,7 @@ impl<'m> Execution<'m> {
         }
         for (slot, cell) in self.slots.iter().zip(self.slot_cells) {
             if let Some(slot) = slot {
-                reads.push(Read::Slot(Ref::new(cell), U256::from(slot.before)));
+                reads.push(Read::Slot(kept(cell), U256::from(slot.before)));
             }
         }
         reads
@@ -191,7 +198,7 @@ impl<'m> Execution<'m> {
     pub(super) fn writes(&self) -> Vec<Write> {
         let mut writes = Vec::new();
         for (account, cell) in self.balances.iter().zip(self.accounts) {
-            let target = Target::Balance(Ref::new(cell));
+            let target = Target::Balance(kept(cell));
             let value = match account.before {
                 Some(before) if account.observed => Value::Word(before.wrapping_add(account.delta)),
                 _ => Value::Delta(account.delta),
@@ -203,7 +210,7 @@ impl<'m> Execution<'m> {
         for (slot, cell) in self.slots.iter().zip(self.slot_cells) {
             if let Some(slot) = slot.filter(|slot| slot.now != slot.before) {
                 writes.push(Write {
-                    target: Target::Slot(Ref::new(cell)),
+                    target: Target::Slot(kept(cell)),
                     value: Value::Word(U256::from(slot.now)),
                 });
             }
