@@ -132,7 +132,7 @@ fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered<'_>>) -> StateCha
 
 /// Makes room for all slots of each account: a token's storage is most of a block's
 /// changes, and to let it grow would be to copy it several times.
-fn reserve_storage(accounts: &mut Vec<AccountChange>, parts: &[Gathered]) {
+fn reserve_storage(accounts: &mut Vec<AccountChange>, parts: &[Gathered<'_>]) {
     let mut counts = Vec::new();
     for (cell, ..) in parts.iter().flat_map(|part| &part.slots) {
         if account_of(cell, accounts).is_some() {

@@ -17,7 +17,6 @@ mod journal;
 mod longest_chain;
 mod memory;
 mod outcome;
-mod patience;
 mod payments;
 mod pool;
 mod protocol;

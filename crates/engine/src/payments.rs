@@ -51,6 +51,9 @@ const SMALLEST_CHUNK: usize = 8;
 /// looked at by all workers, as they prepare it.
 const NEAR: usize = 256;
 
+/// Payments for which it pays to wake a helper.
+const WORTH_A_HELPER: usize = 128;
+
 /// Parts of each worker's accounts, so that others can help.
 const PARTS: usize = 4;
 
@@ -97,6 +100,7 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
     range: Range<usize>,
 ) -> usize {
     let workers = run.memory.arenas.len();
+    let helpers = helpers.min(range.len() / WORTH_A_HELPER);
     let parts = if helpers == 0 { 1 } else { PARTS };
     let chunk = (range.len() / (4 * workers)).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
     let payments = Payments {

@@ -6,7 +6,6 @@ use crate::{
     journal::Effects,
     memory::WorkerArenas,
     outcome::TxOutcome,
-    patience::Patience,
     reads::Read,
     report::Report,
     run::Run,
@@ -33,7 +32,6 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     claimed: (usize, u64),
     /// Transactions executed in a row that met no conflict.
     calm: u32,
-    patience: Patience,
     /// The transaction that is running looks at the balances that it adds to.
     looks_at_credits: bool,
     stats: Report,
@@ -85,7 +83,6 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             effects: Effects::default(),
             claimed: (0, 0),
             calm: 0,
-            patience: Patience::default(),
             looks_at_credits: false,
             stats,
         }
@@ -144,12 +141,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 }
             }
             self.commit_what_is_done();
-            let is_in_the_way = self.patience.is_exhausted() && self.claimed.1 == 0;
-            if is_in_the_way && !scheduler.is_finished() {
-                let started = Instant::now();
-                let gas = || scheduler.gas_committed();
-                self.patience.leave(gas, |time| scheduler.back_off(time));
-                self.stats.idle += started.elapsed();
+            if scheduler.excludes(self.number) && self.claimed.1 == 0 {
+                self.idle(|| scheduler.stay_away());
             }
         }
         scheduler.release_all();
@@ -287,13 +280,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             true => 0,
             false => self.calm.saturating_add(1),
         };
-        match was_repeated || has_waited {
-            true => self.patience.conflict(self.run.scheduler.gas_committed()),
-            false => self.patience.success(),
-        }
-        if self.calm >= CALM {
-            // One that went well in a chain of conflicts was luck.
-            self.patience.recover();
+        if was_repeated || has_waited {
+            self.run.scheduler.note_conflict();
         }
     }
 
@@ -302,7 +290,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     fn wait_for(&mut self, tx: usize, incarnation: u32, on: usize) -> Option<u32> {
         self.stats.stalls += 1;
         self.calm = 0;
-        self.patience.conflict(self.run.scheduler.gas_committed());
+        self.run.scheduler.note_conflict();
         if self.run.scheduler.stall(tx, incarnation, on) {
             return None;
         }
