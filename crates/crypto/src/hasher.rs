@@ -1,6 +1,7 @@
 //! The public functions: chunks of inputs are given to the lanes of a backend.
 
 use std::borrow::Borrow;
+use std::iter::empty;
 
 use alloy_primitives::{B256, keccak256};
 
@@ -135,28 +136,26 @@ impl Hasher {
         if matches!(self.kind, Kind::Scalar) || out.len() == 1 {
             return one_by_one(input, out);
         }
+        let mut order = Order::new();
         for (chunk, out) in out.chunks_mut(CHUNK).enumerate() {
-            self.ordered(&Order::new(out.len(), |i| input(chunk * CHUNK + i)), out);
+            order.arrange(out.len(), |i| input(chunk * CHUNK + i));
+            self.ordered(&order, out);
         }
     }
 
     fn ordered(&self, order: &Order<'_>, out: &mut [B256]) {
         match self.kind {
-            Kind::Scalar => order
-                .jobs()
-                .iter()
-                .for_each(|job| out[job.place] = keccak256(job.input)),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(four) => {
-                let mut lanes = Lanes::new();
-                lanes.run(four, order.jobs(), out, 1);
-                finish(four, lanes, out);
+            Kind::Scalar => {
+                order
+                    .left::<1>()
+                    .for_each(|job| out[job.place] = keccak256(job.input));
             }
             #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(four) => finish(four, in_lanes::<4>(four, order, out, 1), out),
+            #[cfg(target_arch = "x86_64")]
             Kind::Avx512(both) => {
-                let mut eight = Lanes::<8>::new();
-                eight.run(both, order.jobs(), out, 4);
-                finish(both, eight.narrow::<4>(), out);
+                let eight = in_lanes::<8>(both, order, out, 4);
+                finish(both, eight.narrow(), out);
             }
         }
     }
@@ -168,14 +167,30 @@ fn one_by_one<'a>(input: impl Fn(usize) -> &'a [u8], out: &mut [B256]) {
     }
 }
 
+/// Hashes all inputs but for at most `leave` that are left in the lanes.
+#[cfg(target_arch = "x86_64")]
+fn in_lanes<'a, const W: usize>(
+    permutation: impl Permutation<W>,
+    order: &Order<'a>,
+    out: &mut [B256],
+    leave: usize,
+) -> Lanes<'a, W> {
+    let mut lanes = Lanes::new();
+    for (blocks, group) in order.whole() {
+        lanes.hash_group(permutation, blocks, group, out);
+    }
+    lanes.run(permutation, order.left::<W>(), out, leave);
+    lanes
+}
+
 /// Hashes what is left in four lanes. A single input is faster alone, if nothing of it
 /// has been absorbed.
 #[cfg(target_arch = "x86_64")]
 fn finish(four: impl Permutation<4>, mut lanes: Lanes<'_, 4>, out: &mut [B256]) {
-    lanes.run(four, &[], out, 1);
+    lanes.run(four, empty(), out, 1);
     match lanes.unbegun() {
         Some(job) => out[job.place] = keccak256(job.input),
-        None => lanes.run(four, &[], out, 0),
+        None => lanes.run(four, empty(), out, 0),
     }
 }
 

@@ -7,8 +7,9 @@
 //! lane 2     [c 1/2]  [c 2/2]  [f 1/1]   idle
 //! ```
 //!
-//! Full blocks are read where they are; only the last of an input, which needs padding,
-//! is copied.
+//! A lane that becomes idle takes the next input. Where inputs have equally many blocks,
+//! [`Lanes::hash_group`] does without this bookkeeping. Full blocks are read where they
+//! are; only the last of an input, which needs padding, is copied.
 
 use alloy_primitives::B256;
 
@@ -41,11 +42,34 @@ impl<'a, const W: usize> Lanes<'a, W> {
         }
     }
 
+    /// Hashes inputs of `blocks` blocks each, while no lane is busy.
+    pub(crate) fn hash_group(
+        &mut self,
+        permutation: impl Permutation<W>,
+        blocks: usize,
+        group: &[Job<'a>; W],
+        out: &mut [B256],
+    ) {
+        let mut kept = FRESH;
+        for block in 0..blocks - 1 {
+            let full = group.each_ref().map(|job| full_block(job.input, block));
+            permutation.absorb(&mut self.state, &[kept; W], &full);
+            kept = KEPT;
+        }
+        for (padded, job) in self.padded.iter_mut().zip(group) {
+            permutation.pad(&job.input[(blocks - 1) * RATE..], padded);
+        }
+        permutation.absorb(&mut self.state, &[kept; W], &self.padded.each_ref());
+        for (lane, job) in group.iter().enumerate() {
+            out[job.place] = self.state.digest(lane);
+        }
+    }
+
     /// Hashes until `queue` is empty and at most `leave` lanes are busy.
     pub(crate) fn run(
         &mut self,
         permutation: impl Permutation<W>,
-        mut queue: &[Job<'a>],
+        mut queue: impl Iterator<Item = Job<'a>>,
         out: &mut [B256],
         leave: usize,
     ) {
@@ -79,12 +103,12 @@ impl<'a, const W: usize> Lanes<'a, W> {
     }
 
     /// Gives idle lanes the next inputs.
-    fn refill(&mut self, queue: &mut &[Job<'a>]) {
+    fn refill(&mut self, queue: &mut impl Iterator<Item = Job<'a>>) {
         for job in self.jobs.iter_mut().filter(|job| job.is_none()) {
-            let Some(next) = queue.split_off_first() else {
+            let Some(next) = queue.next() else {
                 break;
             };
-            *job = Some(*next);
+            *job = Some(next);
             self.busy += 1;
         }
     }
@@ -123,4 +147,10 @@ impl<'a, const W: usize> Lanes<'a, W> {
         }
         self.busy < before
     }
+}
+
+fn full_block(input: &[u8], index: usize) -> &Block {
+    input[index * RATE..]
+        .first_chunk()
+        .expect("only the last block is not full")
 }

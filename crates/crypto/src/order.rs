@@ -1,8 +1,16 @@
 //! In which order the inputs of a chunk are hashed.
 //!
-//! Lanes that begin together and are as long as each other end together, and where the
-//! longest come first, the lanes are full until shortly before the end. So a chunk is
-//! sorted by number of blocks, falling, with one counting pass and one placing pass.
+//! They are sorted by number of blocks, longest first, with one counting pass and one
+//! placing pass. Inputs with equally many blocks fill whole vectors that begin and end
+//! together. What is left of each number shares vectors, again the longest first, so that
+//! the lanes are full until shortly before the end:
+//!
+//! ```text
+//! blocks      4            3                        1
+//! jobs       [a a a a a a][b b b b b b b b b b b b][c c c c c c c c c]
+//! whole                    b b b b b b b b          c c c c c c c c
+//! left        a a a a a a  b b b b                  c
+//! ```
 
 use crate::sponge::RATE;
 
@@ -10,7 +18,8 @@ use crate::sponge::RATE;
 /// few enough that the order lies on the stack and the inputs stay in the cache.
 pub(crate) const CHUNK: usize = 256;
 
-/// From this number of blocks on, inputs count as equally long.
+/// The class of an input is `CLASSES` minus its number of blocks. Class 0 has all that are
+/// longer: too few, and too long, to be sorted further.
 const CLASSES: usize = 32;
 
 /// An input that waits for a lane, and the place of its digest.
@@ -23,28 +32,61 @@ pub(crate) struct Job<'a> {
 /// A chunk's jobs, longest first.
 pub(crate) struct Order<'a> {
     jobs: [Job<'a>; CHUNK],
-    len: usize,
+    /// For each class, where its last job ends.
+    ends: [usize; CLASSES],
 }
 
 impl<'a> Order<'a> {
-    /// Orders `len` inputs, at most [`CHUNK`].
-    pub(crate) fn new(len: usize, input: impl Fn(usize) -> &'a [u8]) -> Self {
-        let mut next = first_places(len, &input);
-        let mut jobs = [Job {
-            input: &[],
-            place: 0,
-        }; CHUNK];
-        for place in 0..len {
-            let input = input(place);
-            let next = &mut next[class(input)];
-            jobs[*next] = Job { input, place };
-            *next += 1;
+    pub(crate) fn new() -> Self {
+        Self {
+            jobs: [Job {
+                input: &[],
+                place: 0,
+            }; CHUNK],
+            ends: [0; CLASSES],
         }
-        Self { jobs, len }
     }
 
-    pub(crate) fn jobs(&self) -> &[Job<'a>] {
-        &self.jobs[..self.len]
+    /// Orders `len` inputs, at most [`CHUNK`], instead of those before.
+    pub(crate) fn arrange(&mut self, len: usize, input: impl Fn(usize) -> &'a [u8]) {
+        // While jobs are placed, a class ends where its next job goes.
+        self.ends = first_places(len, &input);
+        for place in 0..len {
+            let input = input(place);
+            let end = &mut self.ends[class(input)];
+            self.jobs[*end] = Job { input, place };
+            *end += 1;
+        }
+    }
+
+    /// Groups of `W` that have equally many blocks, with that number.
+    pub(crate) fn whole<const W: usize>(&self) -> impl Iterator<Item = (usize, &[Job<'a>; W])> {
+        let equal = self.classes().enumerate().skip(1);
+        equal.flat_map(|(class, jobs)| {
+            jobs.as_chunks()
+                .0
+                .iter()
+                .map(move |group| (CLASSES - class, group))
+        })
+    }
+
+    /// All others, longest first.
+    pub(crate) fn left<const W: usize>(&self) -> impl Iterator<Item = Job<'a>> {
+        self.classes().enumerate().flat_map(|(class, jobs)| {
+            let left = if class == 0 {
+                jobs
+            } else {
+                jobs.as_chunks::<W>().1
+            };
+            left.iter().copied()
+        })
+    }
+
+    fn classes(&self) -> impl Iterator<Item = &[Job<'a>]> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .map(move |&end| &self.jobs[std::mem::replace(&mut start, end)..end])
     }
 }
 
@@ -61,27 +103,46 @@ fn first_places<'a>(len: usize, input: impl Fn(usize) -> &'a [u8]) -> [usize; CL
     places
 }
 
-/// The number of blocks, counted from the longest class downwards.
 fn class(input: &[u8]) -> usize {
-    CLASSES - 1 - (input.len() / RATE).min(CLASSES - 1)
+    CLASSES.saturating_sub(input.len() / RATE + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn arranged<'a>(bytes: &'a [u8], lengths: &[usize]) -> Order<'a> {
+        let mut order = Order::new();
+        order.arrange(lengths.len(), |i| &bytes[..lengths[i]]);
+        order
+    }
+
     #[test]
     fn longest_first_and_each_once() {
         let bytes = [0; 10_000];
         let lengths = [0, 135, 136, 10_000, 271, 272, 5_000, 9_999, 1];
-        let order = Order::new(lengths.len(), |i| &bytes[..lengths[i]]);
-        let places: Vec<_> = order.jobs().iter().map(|job| job.place).collect();
+        let order = arranged(&bytes, &lengths);
+        assert_eq!(order.whole::<4>().count(), 0);
+        let left: Vec<_> = order.left::<4>().collect();
+        assert!(left.iter().all(|job| job.input.len() == lengths[job.place]));
+        let places: Vec<_> = left.iter().map(|job| job.place).collect();
         assert_eq!(places, [3, 6, 7, 5, 2, 4, 0, 1, 8]);
-        assert!(
-            order
-                .jobs()
-                .iter()
-                .all(|job| job.input.len() == lengths[job.place])
-        );
+    }
+
+    #[test]
+    fn groups_have_equally_many_blocks() {
+        let bytes = [0; 4_500];
+        let lengths = [
+            5, 4_500, 300, 135, 4_300, 0, 4_400, 272, 4_216, 7, 407, 4_351, 9,
+        ];
+        let order = arranged(&bytes, &lengths);
+        let whole: Vec<_> = order
+            .whole::<2>()
+            .map(|(blocks, group)| (blocks, group.map(|job| job.place)))
+            .collect();
+        // 31 blocks are the longest that make a group.
+        assert_eq!(whole, [(3, [2, 7]), (1, [0, 3]), (1, [5, 9])]);
+        let left: Vec<_> = order.left::<2>().map(|job| job.place).collect();
+        assert_eq!(left, [1, 4, 6, 8, 11, 10, 12]);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) const PAD_FIRST: u8 = 0x01;
 pub(crate) const PAD_LAST: u8 = 0x80;
 
 /// The constants of the step iota (FIPS 202, 3.2.5).
-pub(crate) const ROUND_CONSTANTS: [u64; 24] = round_constants();
+pub(crate) static ROUND_CONSTANTS: [u64; 24] = round_constants();
 
 /// What one permutation absorbs, in one lane.
 pub(crate) type Block = [u8; RATE];

@@ -25,8 +25,8 @@ macro_rules! permutation {
                 *a = std::array::from_fn(|i| xor(a[i], columns[i]));
             }
             a[16] = xor(a[16], columns(blocks, 13)[3]);
-            for constant in ROUND_CONSTANTS {
-                a = round(a, splat(constant));
+            for constant in &ROUND_CONSTANTS {
+                a = round(a, splat(*constant));
             }
             for (words, a) in state.0.iter_mut().zip(a) {
                 store(words, a);
