@@ -31,14 +31,20 @@ fn main() {
     fixed::<20>();
     fixed::<32>();
     fixed::<64>();
-    for len in [64, 135, 532] {
-        batch(&format!("{len} bytes, any length"), &inputs(|_| len));
+    for len in [64, 532] {
+        batch(
+            &format!("{len} bytes, any length"),
+            &inputs(|_| len),
+            INPUTS,
+        );
     }
-    batch("trie nodes, 33 to 532 bytes", &inputs(node_length));
-    batch(
-        "any from 0 to 2000 bytes",
-        &inputs(|random| random.random_range(0..=2000)),
-    );
+    let nodes = inputs(node_length);
+    batch("trie nodes, 33 to 532 bytes", &nodes, INPUTS);
+    for size in [2, 4, 8, 16, 64] {
+        batch(&format!("trie nodes, {size} at a time"), &nodes, size);
+    }
+    let any = inputs(|random| random.random_range(0..=2000));
+    batch("any from 0 to 2000 bytes", &any, INPUTS);
 }
 
 /// Lengths like those of dirty nodes in a trie: a leaf for each change, branches that
@@ -84,13 +90,16 @@ fn fixed<const N: usize>() {
     compare(&format!("{N} bytes, constant length"), &ways);
 }
 
-fn batch(name: &str, inputs: &[Vec<u8>]) {
+/// Hashes `size` inputs with each call.
+fn batch(name: &str, inputs: &[Vec<u8>], size: usize) {
     let mut ways = vec![one_by_one(inputs)];
     for hasher in hashers() {
-        ways.push((
-            format!("{:?}", hasher.backend()),
-            Box::new(move |out| hasher.batch(black_box(inputs), out)),
-        ));
+        let hash = move |out: &mut [B256]| {
+            for (inputs, out) in black_box(inputs).chunks(size).zip(out.chunks_mut(size)) {
+                hasher.batch(inputs, out);
+            }
+        };
+        ways.push((format!("{:?}", hasher.backend()), Box::new(hash)));
     }
     compare(name, &ways);
 }

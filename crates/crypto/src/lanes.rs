@@ -56,9 +56,10 @@ impl<'a, const W: usize> Lanes<'a, W> {
             permutation.absorb(&mut self.state, &[kept; W], &full);
             kept = KEPT;
         }
-        for (padded, job) in self.padded.iter_mut().zip(group) {
-            permutation.pad(&job.input[(blocks - 1) * RATE..], padded);
-        }
+        let rests = group
+            .each_ref()
+            .map(|job| &job.input[(blocks - 1) * RATE..]);
+        permutation.pad(&rests, &mut self.padded);
         permutation.absorb(&mut self.state, &[kept; W], &self.padded.each_ref());
         for (lane, job) in group.iter().enumerate() {
             out[job.place] = self.state.digest(lane);
@@ -116,20 +117,24 @@ impl<'a, const W: usize> Lanes<'a, W> {
     /// Absorbs one block of each input. Says whether one was the last.
     fn step(&mut self, permutation: impl Permutation<W>, out: &mut [B256]) -> bool {
         let mut ended = [None; W];
-        let mut blocks = [const { &[0; RATE] }; W];
-        for (lane, padded) in self.padded.iter_mut().enumerate() {
+        let mut rests: [&[u8]; W] = [&[]; W];
+        let mut full = [None; W];
+        for lane in 0..W {
             let Some(job) = &mut self.jobs[lane] else {
                 continue;
             };
             if let Some((block, rest)) = job.input.split_first_chunk() {
-                blocks[lane] = block;
+                full[lane] = Some(block);
                 job.input = rest;
             } else {
-                permutation.pad(job.input, padded);
-                blocks[lane] = padded;
+                rests[lane] = job.input;
                 ended[lane] = self.jobs[lane].take();
             }
         }
+        if ended.iter().any(Option::is_some) {
+            permutation.pad(&rests, &mut self.padded);
+        }
+        let blocks = std::array::from_fn(|lane| full[lane].unwrap_or(&self.padded[lane]));
         permutation.absorb(&mut self.state, &self.kept, &blocks);
         self.finish(&ended, out)
     }

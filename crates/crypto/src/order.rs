@@ -47,8 +47,12 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Orders `len` inputs, at most [`CHUNK`], instead of those before.
+    /// Orders `len` inputs, from one to [`CHUNK`], instead of those before.
     pub(crate) fn arrange(&mut self, len: usize, input: impl Fn(usize) -> &'a [u8]) {
+        let first = class(input(0));
+        if (1..len).all(|place| class(input(place)) == first) {
+            return self.arrange_equal(first, len, input);
+        }
         // While jobs are placed, a class ends where its next job goes.
         self.ends = first_places(len, &input);
         for place in 0..len {
@@ -57,6 +61,18 @@ impl<'a> Order<'a> {
             self.jobs[*end] = Job { input, place };
             *end += 1;
         }
+    }
+
+    /// Inputs that are all in one class stay as they are. Counting and placing would wait
+    /// for the same counter each time.
+    fn arrange_equal(&mut self, class: usize, len: usize, input: impl Fn(usize) -> &'a [u8]) {
+        for (place, job) in self.jobs[..len].iter_mut().enumerate() {
+            *job = Job {
+                input: input(place),
+                place,
+            };
+        }
+        self.ends = std::array::from_fn(|other| if other < class { 0 } else { len });
     }
 
     /// Groups of `W` that have equally many blocks, with that number.

@@ -58,9 +58,12 @@ pub(crate) trait Permutation<const W: usize>: Copy {
     /// `kept` is zero begins with an empty state; the others have all bits set.
     fn absorb(self, state: &mut State<W>, kept: &[u64; W], blocks: &[&Block; W]);
 
-    /// Writes the last block of an input: `rest`, shorter than a block, and the padding.
-    fn pad(self, rest: &[u8], block: &mut Block) {
-        pad(rest, block);
+    /// Writes the last blocks of inputs: the rest of each, shorter than a block, and the
+    /// padding.
+    fn pad(self, rests: &[&[u8]; W], blocks: &mut [Block; W]) {
+        for (rest, block) in rests.iter().zip(blocks) {
+            pad(rest, block);
+        }
     }
 }
 

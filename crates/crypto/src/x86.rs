@@ -46,9 +46,9 @@ impl Permutation<8> for Avx512 {
         unsafe { avx512::eight::absorb(state, kept, blocks) }
     }
 
-    fn pad(self, rest: &[u8], block: &mut Block) {
+    fn pad(self, rests: &[&[u8]; 8], blocks: &mut [Block; 8]) {
         // SAFETY: `detect` has seen AVX-512 F, VL and BW, or there would be no `self`.
-        unsafe { avx512::pad(rest, block) }
+        unsafe { avx512::pad(rests, blocks) }
     }
 }
 
@@ -58,8 +58,8 @@ impl Permutation<4> for Avx512 {
         unsafe { avx512::four::absorb(state, kept, blocks) }
     }
 
-    fn pad(self, rest: &[u8], block: &mut Block) {
+    fn pad(self, rests: &[&[u8]; 4], blocks: &mut [Block; 4]) {
         // SAFETY: `detect` has seen AVX-512 F, VL and BW, or there would be no `self`.
-        unsafe { avx512::pad(rest, block) }
+        unsafe { avx512::pad(rests, blocks) }
     }
 }

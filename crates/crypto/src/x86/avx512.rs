@@ -1,8 +1,8 @@
 //! Eight lanes in AVX-512, and four with the same instructions at half width.
 
 use std::arch::x86_64::{
-    __m512i, _mm_mask_mov_epi8, _mm_maskz_loadu_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
-    _mm_storel_epi64, _mm512_mask_mov_epi8, _mm512_maskz_loadu_epi8, _mm512_set1_epi8,
+    __m128i, _mm_cvtsi64_si128, _mm_loadl_epi64, _mm_maskz_loadu_epi8, _mm_or_si128,
+    _mm_storel_epi64, _mm512_loadu_si512, _mm512_maskz_loadu_epi8, _mm512_or_si512,
     _mm512_storeu_si512,
 };
 
@@ -12,40 +12,58 @@ use crate::sponge::{Block, PAD_FIRST, PAD_LAST, RATE};
 const XOR3: i32 = 0x96;
 const CHI: i32 = 0xD2;
 
+/// The byte after an input, with a block of zeros before and after: read from
+/// `RATE - len` on, it is the padding of `len` bytes.
+static PADDING: [u8; 2 * RATE] = {
+    let mut padding = [0; 2 * RATE];
+    padding[RATE] = PAD_FIRST;
+    padding
+};
+
 /// See `Permutation::pad`: without branches, because lengths cannot be predicted.
 #[target_feature(enable = "avx512f,avx512vl,avx512bw")]
-pub(super) fn pad(rest: &[u8], block: &mut Block) {
-    assert!(rest.len() < RATE, "a last block has room for its padding");
-    let from = rest.as_ptr();
-    let to = block.as_mut_ptr();
-    let first = _mm512_set1_epi8(PAD_FIRST.cast_signed());
-    for start in [0, 64] {
-        let (bytes, end) = masks(rest.len(), start);
-        // SAFETY: the mask leaves only bytes of `rest`, and what it hides is not accessed.
-        let input = unsafe { _mm512_maskz_loadu_epi8(bytes, from.wrapping_add(start).cast()) };
-        let padded: __m512i = _mm512_mask_mov_epi8(input, end, first);
-        // SAFETY: 128 of the block's 136 bytes, in two parts.
-        unsafe { _mm512_storeu_si512(to.add(start).cast(), padded) };
+pub(super) fn pad<const W: usize>(rests: &[&[u8]; W], blocks: &mut [Block; W]) {
+    for (rest, block) in rests.iter().zip(blocks) {
+        pad_one(rest, block);
     }
-    let (bytes, end) = masks(rest.len(), 128);
-    // SAFETY: as above; less than eight bytes are left.
-    let input = unsafe { _mm_maskz_loadu_epi8(bytes as u16, from.wrapping_add(128).cast()) };
-    let padded = _mm_mask_mov_epi8(input, end as u16, _mm_set1_epi8(PAD_FIRST.cast_signed()));
-    let last = _mm_set_epi64x(0, i64::from_be_bytes([PAD_LAST, 0, 0, 0, 0, 0, 0, 0]));
-    // SAFETY: the last eight of the block's 136 bytes.
-    unsafe { _mm_storel_epi64(to.add(128).cast(), _mm_or_si128(padded, last)) };
 }
 
-/// Of the 64 bytes from `start` on: which are input, and which is the first after it.
-fn masks(len: usize, start: usize) -> (u64, u64) {
-    let inside = len.saturating_sub(start) as u32;
-    let bytes = !u64::MAX.unbounded_shl(inside);
-    let end = if len < start {
-        0
-    } else {
-        1_u64.unbounded_shl(inside)
-    };
-    (bytes, end)
+#[target_feature(enable = "avx512f,avx512vl,avx512bw")]
+#[inline]
+fn pad_one(rest: &[u8], block: &mut Block) {
+    let padding: &Block = PADDING[RATE - rest.len()..]
+        .first_chunk()
+        .expect("shorter than a block");
+    let (from, padding, to) = (rest.as_ptr(), padding.as_ptr(), block.as_mut_ptr());
+    for start in [0, 64] {
+        // SAFETY: the mask leaves only bytes of `rest`, and what it hides is not accessed.
+        // Padding and block have 136 bytes.
+        unsafe {
+            let mask = first_bytes(rest.len().saturating_sub(start));
+            let input = _mm512_maskz_loadu_epi8(mask, from.wrapping_add(start).cast());
+            let padding = _mm512_loadu_si512(padding.add(start).cast());
+            _mm512_storeu_si512(to.add(start).cast(), _mm512_or_si512(input, padding));
+        }
+    }
+    // SAFETY: as above; of `rest` less than eight bytes are left.
+    unsafe {
+        let mask = first_bytes(rest.len().saturating_sub(128)) as u16;
+        let input = _mm_maskz_loadu_epi8(mask, from.wrapping_add(128).cast());
+        let padding = _mm_or_si128(_mm_loadl_epi64(padding.add(128).cast()), last_byte());
+        _mm_storel_epi64(to.add(128).cast(), _mm_or_si128(input, padding));
+    }
+}
+
+/// A mask of the first bytes of a vector.
+fn first_bytes(count: usize) -> u64 {
+    !u64::MAX.unbounded_shl(count as u32)
+}
+
+/// The last byte of the padding, as the last of eight.
+#[target_feature(enable = "sse2")]
+#[inline]
+fn last_byte() -> __m128i {
+    _mm_cvtsi64_si128(i64::from_le_bytes([0, 0, 0, 0, 0, 0, 0, PAD_LAST]))
 }
 
 /// Eight lanes.
