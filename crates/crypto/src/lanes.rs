@@ -13,7 +13,7 @@
 
 use alloy_primitives::B256;
 
-use crate::order::Job;
+use crate::order::{Job, Order};
 use crate::sponge::{Block, Permutation, RATE, State};
 
 /// What `kept` says of a lane whose state goes on, and of one that begins.
@@ -42,8 +42,26 @@ impl<'a, const W: usize> Lanes<'a, W> {
         }
     }
 
+    /// Hashes all inputs but for at most `leave`, which stay in the lanes.
+    pub(crate) fn hash<const ROOM: usize>(
+        &mut self,
+        permutation: impl Permutation<W>,
+        order: &Order<'a, ROOM>,
+        out: &mut [B256],
+        leave: usize,
+    ) {
+        for (blocks, group) in order.whole() {
+            self.hash_group(permutation, blocks, group, out);
+        }
+        self.run(permutation, order.left::<W>(), out, leave);
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.busy == 0
+    }
+
     /// Hashes inputs of `blocks` blocks each, while no lane is busy.
-    pub(crate) fn hash_group(
+    fn hash_group(
         &mut self,
         permutation: impl Permutation<W>,
         blocks: usize,

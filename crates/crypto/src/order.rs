@@ -18,6 +18,9 @@ use crate::sponge::RATE;
 /// few enough that the order lies on the stack and the inputs stay in the cache.
 pub(crate) const CHUNK: usize = 256;
 
+/// Up to this many inputs, preparing the order of a chunk would be seen in the time.
+pub(crate) const FEW: usize = 16;
+
 /// The class of an input is `CLASSES` minus its number of blocks. Class 0 has all that are
 /// longer: too few, and too long, to be sorted further.
 const CLASSES: usize = 32;
@@ -29,25 +32,25 @@ pub(crate) struct Job<'a> {
     pub(crate) place: usize,
 }
 
-/// A chunk's jobs, longest first.
-pub(crate) struct Order<'a> {
-    jobs: [Job<'a>; CHUNK],
+/// The jobs of up to `ROOM` inputs, longest first.
+pub(crate) struct Order<'a, const ROOM: usize> {
+    jobs: [Job<'a>; ROOM],
     /// For each class, where its last job ends.
     ends: [usize; CLASSES],
 }
 
-impl<'a> Order<'a> {
+impl<'a, const ROOM: usize> Order<'a, ROOM> {
     pub(crate) fn new() -> Self {
         Self {
             jobs: [Job {
                 input: &[],
                 place: 0,
-            }; CHUNK],
+            }; ROOM],
             ends: [0; CLASSES],
         }
     }
 
-    /// Orders `len` inputs, from one to [`CHUNK`], instead of those before.
+    /// Orders `len` inputs, from one to `ROOM`, instead of those before.
     pub(crate) fn arrange(&mut self, len: usize, input: impl Fn(usize) -> &'a [u8]) {
         let first = class(input(0));
         if (1..len).all(|place| class(input(place)) == first) {
@@ -127,7 +130,7 @@ fn class(input: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    fn arranged<'a>(bytes: &'a [u8], lengths: &[usize]) -> Order<'a> {
+    fn arranged<'a>(bytes: &'a [u8], lengths: &[usize]) -> Order<'a, 20> {
         let mut order = Order::new();
         order.arrange(lengths.len(), |i| &bytes[..lengths[i]]);
         order
