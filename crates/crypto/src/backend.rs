@@ -21,9 +21,9 @@ impl Backend {
         match self {
             Self::Scalar => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => crate::x86::Avx2::detect().is_some(),
+            Self::Avx2 => crate::vectors::Avx2::detect().is_some(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => crate::x86::Avx512::detect().is_some(),
+            Self::Avx512 => crate::vectors::Avx512::detect().is_some(),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }

@@ -1,19 +1,12 @@
-//! The public functions: chunks of inputs are given to the lanes of a backend.
+//! The public functions, and which backend does their work.
 
 use std::borrow::Borrow;
-use std::iter::empty;
 
 use alloy_primitives::{B256, keccak256};
 
 use crate::backend::Backend;
-use crate::order::{CHUNK, FEW, Order};
 #[cfg(target_arch = "x86_64")]
-use crate::{
-    fixed::Fixed,
-    lanes::Lanes,
-    sponge::Permutation,
-    x86::{Avx2, Avx512},
-};
+use crate::vectors::{self, Avx2, Avx512, Vectors};
 
 /// Keccak-256 of each input, into the place of the same index, with the fastest
 /// instructions of this CPU.
@@ -115,120 +108,26 @@ impl Hasher {
         match self.kind {
             Kind::Scalar => one_by_one(|i| inputs[i].borrow(), out),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(four) => fixed_in(four, inputs, out),
+            Kind::Avx2(vectors) => vectors.fixed(inputs, out),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(lanes) => {
-                // The last few are not worth eight lanes.
-                let rest = match inputs.len() % 8 {
-                    few @ 1..=4 => few,
-                    _ => 0,
-                };
-                let (inputs, last) = inputs.split_at(inputs.len() - rest);
-                let (out, last_out) = out.split_at_mut(inputs.len());
-                fixed_in::<8, N, T>(lanes, inputs, out);
-                fixed_in::<4, N, T>(lanes, last, last_out);
-            }
+            Kind::Avx512(vectors) => vectors.fixed(inputs, out),
         }
     }
 
     /// Hashes `input(i)` into `out[i]`.
     pub(crate) fn each<'a>(&self, input: impl Fn(usize) -> &'a [u8], out: &mut [B256]) {
-        match out.len() {
-            few if few < self.least() => one_by_one(input, out),
-            ..=FEW => self.in_chunks::<FEW>(input, out),
-            _ => self.in_chunks::<CHUNK>(input, out),
-        }
-    }
-
-    /// From this number of inputs on, lanes are faster than one after the other.
-    fn least(&self) -> usize {
         match self.kind {
-            Kind::Scalar => usize::MAX,
+            Kind::Scalar => one_by_one(input, out),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(_) => 3,
+            Kind::Avx2(vectors) => vectors::each(vectors, input, out),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(_) => 2,
-        }
-    }
-
-    fn in_chunks<'a, const SIZE: usize>(
-        &self,
-        input: impl Fn(usize) -> &'a [u8],
-        out: &mut [B256],
-    ) {
-        let mut order = Order::<SIZE>::new();
-        for (chunk, out) in out.chunks_mut(SIZE).enumerate() {
-            order.arrange(out.len(), |i| input(chunk * SIZE + i));
-            self.ordered(&order, out);
-        }
-    }
-
-    fn ordered<const SIZE: usize>(&self, order: &Order<'_, SIZE>, out: &mut [B256]) {
-        match self.kind {
-            Kind::Scalar => {
-                order
-                    .left::<1>()
-                    .for_each(|job| out[job.place] = keccak256(job.input));
-            }
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(four) => in_four(four, order, out),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(lanes) if out.len() <= 4 => in_four(lanes, order, out),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(lanes) => in_eight(lanes, order, out),
+            Kind::Avx512(vectors) => vectors::each(vectors, input, out),
         }
     }
 }
 
-fn one_by_one<'a>(input: impl Fn(usize) -> &'a [u8], out: &mut [B256]) {
+pub(crate) fn one_by_one<'a>(input: impl Fn(usize) -> &'a [u8], out: &mut [B256]) {
     for (i, out) in out.iter_mut().enumerate() {
         *out = keccak256(input(i));
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn in_four<const SIZE: usize>(
-    four: impl Permutation<4>,
-    order: &Order<'_, SIZE>,
-    out: &mut [B256],
-) {
-    let mut lanes = Lanes::new();
-    lanes.hash(four, order, out, 1);
-    finish(four, lanes, out);
-}
-
-/// The last inputs are moved to four lanes, which take two thirds of the time.
-#[cfg(target_arch = "x86_64")]
-fn in_eight<const SIZE: usize>(lanes: Avx512, order: &Order<'_, SIZE>, out: &mut [B256]) {
-    let mut eight = Lanes::<8>::new();
-    eight.hash(lanes, order, out, 4);
-    if !eight.is_idle() {
-        finish(lanes, eight.narrow::<4>(), out);
-    }
-}
-
-/// Hashes what is left in four lanes. A single input is faster alone, if nothing of it
-/// has been absorbed.
-#[cfg(target_arch = "x86_64")]
-fn finish(four: impl Permutation<4>, mut lanes: Lanes<'_, 4>, out: &mut [B256]) {
-    lanes.run(four, empty(), out, 1);
-    match lanes.unbegun() {
-        Some(job) => out[job.place] = keccak256(job.input),
-        None => lanes.run(four, empty(), out, 0),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn fixed_in<const W: usize, const N: usize, T: Borrow<[u8; N]>>(
-    permutation: impl Permutation<W>,
-    inputs: &[T],
-    out: &mut [B256],
-) {
-    let mut fixed = Fixed::<W, N>::new();
-    for (inputs, out) in inputs.chunks(W).zip(out.chunks_mut(W)) {
-        match inputs {
-            [one] => out[0] = keccak256(one.borrow()),
-            _ => fixed.hash(permutation, inputs, out),
-        }
     }
 }

@@ -3,13 +3,9 @@
 
 mod backend;
 mod batch;
-mod fixed;
 mod hasher;
-mod lanes;
-mod order;
-mod sponge;
 #[cfg(target_arch = "x86_64")]
-mod x86;
+mod vectors;
 
 pub use backend::Backend;
 pub use batch::Batch;

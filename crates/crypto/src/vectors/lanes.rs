@@ -13,8 +13,8 @@
 
 use alloy_primitives::B256;
 
-use crate::order::{Job, Order};
-use crate::sponge::{Block, Permutation, RATE, State};
+use super::order::{Job, Order};
+use super::sponge::{Block, Permutation, RATE, State};
 
 /// What `kept` says of a lane whose state goes on, and of one that begins.
 const KEPT: u64 = u64::MAX;

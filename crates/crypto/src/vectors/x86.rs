@@ -8,7 +8,7 @@ mod avx2;
 mod avx512;
 mod permutation;
 
-use crate::sponge::{Block, Permutation, State};
+use super::sponge::{Block, Permutation, State};
 
 /// Four lanes.
 #[derive(Clone, Copy, Debug)]

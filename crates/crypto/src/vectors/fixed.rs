@@ -7,7 +7,7 @@ use std::borrow::Borrow;
 
 use alloy_primitives::B256;
 
-use crate::sponge::{Block, Permutation, RATE, State, pad};
+use super::sponge::{Block, Permutation, RATE, State, pad};
 
 /// `W` sponges for inputs of `N` bytes.
 pub(crate) struct Fixed<const W: usize, const N: usize> {

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_storeu_si512,
 };
 
-use crate::sponge::{Block, PAD_FIRST, PAD_LAST, RATE};
+use crate::vectors::sponge::{Block, PAD_FIRST, PAD_LAST, RATE};
 
 /// Truth tables of the ternary logic.
 const XOR3: i32 = 0x96;
@@ -76,8 +76,11 @@ pub(super) mod eight {
     };
 
     use super::{CHI, XOR3};
-    use crate::sponge::{Block, ROUND_CONSTANTS, State, WORDS};
-    use crate::x86::{avx2::row_of, permutation::permutation};
+    use crate::vectors::sponge::{Block, ROUND_CONSTANTS, State, WORDS};
+    use crate::vectors::x86::{
+        avx2::row_of,
+        permutation::{AlignedFrame, permutation},
+    };
 
     permutation!("avx512f", 8, __m512i);
 
@@ -159,9 +162,9 @@ pub(super) mod four {
     use std::arch::x86_64::{__m256i, _mm256_rol_epi64, _mm256_ternarylogic_epi64};
 
     use super::{CHI, XOR3};
-    use crate::sponge::{Block, ROUND_CONSTANTS, State, WORDS};
-    use crate::x86::avx2::{and, columns, load, splat, store, xor};
-    use crate::x86::permutation::permutation;
+    use crate::vectors::sponge::{Block, ROUND_CONSTANTS, State, WORDS};
+    use crate::vectors::x86::avx2::{and, columns, load, splat, store, xor};
+    use crate::vectors::x86::permutation::{AlignedFrame, permutation};
 
     permutation!("avx512f,avx512vl", 4, __m256i);
 

@@ -6,8 +6,8 @@ use std::arch::x86_64::{
     _mm256_storeu_si256, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
-use super::permutation::permutation;
-use crate::sponge::{Block, ROUND_CONSTANTS, State, WORDS};
+use super::permutation::{AlignedFrame, permutation};
+use crate::vectors::sponge::{Block, ROUND_CONSTANTS, State, WORDS};
 
 permutation!("avx2", 4, __m256i);
 

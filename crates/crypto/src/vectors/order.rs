@@ -12,7 +12,7 @@
 //! left        a a a a a a  b b b b                  c
 //! ```
 
-use crate::sponge::RATE;
+use super::sponge::RATE;
 
 /// Inputs that are ordered together: enough that a lane idle at the end does not matter,
 /// few enough that the order lies on the stack and the inputs stay in the cache.
