@@ -42,8 +42,14 @@ impl Batch {
     }
 
     /// Adds an input: what `write` appends. Returns its index.
+    ///
+    /// # Panics
+    ///
+    /// If `write` removes bytes that were there before.
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let start = self.bytes.len();
         write(&mut self.bytes);
+        assert!(self.bytes.len() >= start, "an input is appended");
         self.ends.push(self.bytes.len());
         self.ends.len() - 1
     }
@@ -73,6 +79,5 @@ impl Batch {
 
 fn input<'a>(bytes: &'a [u8], ends: &[usize], index: usize) -> &'a [u8] {
     let start = if index == 0 { 0 } else { ends[index - 1] };
-    // `write` may have shortened the buffer; what it has cut off is not an input.
-    &bytes[start.min(ends[index])..ends[index]]
+    &bytes[start..ends[index]]
 }

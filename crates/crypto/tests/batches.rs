@@ -159,6 +159,14 @@ fn too_few_places() {
     keccak256_batch(&[b"one", b"two"], &mut [B256::ZERO]);
 }
 
+#[test]
+#[should_panic(expected = "an input is appended")]
+fn writing_removes_nothing() {
+    let mut batch = Batch::new();
+    batch.push(b"input");
+    batch.push_with(Vec::clear);
+}
+
 proptest! {
     #[test]
     fn mixed_batches(inputs in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..1500), 0..70)) {

@@ -23,6 +23,7 @@ const FRESH: u64 = 0;
 /// `W` sponges, at most one for each input that is being hashed.
 pub(crate) struct Lanes<'a, const W: usize> {
     state: State<W>,
+    /// Whether the state of a lane goes on: [`KEPT`] or [`FRESH`].
     kept: [u64; W],
     /// What is still to be absorbed, and where the digest goes. `None` is idle.
     jobs: [Option<Job<'a>>; W],
@@ -123,11 +124,15 @@ impl<'a, const W: usize> Lanes<'a, W> {
 
     /// Gives idle lanes the next inputs.
     fn refill(&mut self, queue: &mut impl Iterator<Item = Job<'a>>) {
-        for job in self.jobs.iter_mut().filter(|job| job.is_none()) {
+        for lane in 0..W {
+            if self.jobs[lane].is_some() {
+                continue;
+            }
             let Some(next) = queue.next() else {
                 break;
             };
-            *job = Some(next);
+            self.jobs[lane] = Some(next);
+            self.kept[lane] = FRESH;
             self.busy += 1;
         }
     }
@@ -160,11 +165,10 @@ impl<'a, const W: usize> Lanes<'a, W> {
     /// Writes the digests of those that have ended.
     fn finish(&mut self, ended: &[Option<Job<'a>>; W], out: &mut [B256]) -> bool {
         let before = self.busy;
+        self.kept = [KEPT; W];
         for (lane, ended) in ended.iter().enumerate() {
-            self.kept[lane] = KEPT;
             if let Some(job) = ended {
                 out[job.place] = self.state.digest(lane);
-                self.kept[lane] = FRESH;
                 self.busy -= 1;
             }
         }

@@ -33,7 +33,6 @@ pub(crate) type Block = [u8; RATE];
 
 /// The states of `W` sponges, word by word.
 #[repr(C, align(64))]
-#[derive(Clone)]
 pub(crate) struct State<const W: usize>(pub(crate) [[u64; W]; WORDS]);
 
 impl<const W: usize> State<W> {
