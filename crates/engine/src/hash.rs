@@ -7,6 +7,9 @@
 use alloy_primitives::{Address, U256};
 use std::hash::{BuildHasher, RandomState};
 
+/// Two to the power of 64 by the golden ratio: the multiples are spread evenly.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// The secret that hashes are keyed with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashKey([u64; 3]);
@@ -30,7 +33,9 @@ impl HashKey {
             bytes[16..].try_into().expect("four bytes"),
         ));
         let first = fold(a ^ self.0[0], b ^ self.0[1]);
-        fold(first ^ self.0[2], c ^ self.0[0])
+        // Spread first: of addresses that only differ here, some keys would make a
+        // sequence of few values.
+        fold(first ^ self.0[2], c.wrapping_mul(GOLDEN) ^ self.0[0])
     }
 
     /// Hash of a slot of the account whose address hashes to `account`.
@@ -56,7 +61,10 @@ mod tests {
 
     #[test]
     fn similar_keys_spread() {
-        let key = HashKey::random();
+        (0..50).for_each(|_| spreads(HashKey::random()));
+    }
+
+    fn spreads(key: HashKey) {
         let mut buckets = vec![0u32; 1024];
         for i in 0..10_240u64 {
             let mut bytes = [0u8; 20];

@@ -99,12 +99,13 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
     worker: &mut Worker<'m, DB>,
     range: Range<usize>,
 ) -> usize {
-    let workers = run.memory.arenas.len();
     let helpers = helpers.min(range.len() / WORTH_A_HELPER);
+    let workers = helpers + 1;
     let parts = if helpers == 0 { 1 } else { PARTS };
     let chunk = (range.len() / (4 * workers)).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
     let payments = Payments {
         run,
+        workers,
         parts,
         shards: workers * parts,
         chunk,
@@ -137,6 +138,8 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
 struct Payments<'m, DB: DatabaseRef> {
     run: &'m Run<'m, DB>,
     range: Range<usize>,
+    /// Those who take part.
+    workers: usize,
     /// Parts of the accounts that a worker has made.
     parts: usize,
     /// Parts of all accounts.
@@ -223,7 +226,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
     fn settle(&self, pool: &Pool, helpers: usize, cut: &AtomicUsize) -> Vec<Vec<Ledger<'m>>> {
         let ledgers: Vec<OnceLock<Vec<Ledger<'m>>>> =
             (0..self.shards).map(|_| OnceLock::new()).collect();
-        let parts = Parts::new(self.shards / self.parts, self.parts);
+        let parts = Parts::new(self.workers, self.parts);
         let work = |number: usize| {
             parts.share(number, |shard| {
                 let entries = self.chunks().flat_map(|chunk| &chunk.shards[shard]);
@@ -249,7 +252,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         if !whole {
             ledgers.iter().flatten().for_each(Ledger::reset);
         }
-        let parts = Parts::new(self.shards / self.parts, self.parts);
+        let parts = Parts::new(self.workers, self.parts);
         let next = AtomicUsize::new(0);
         let work = |number: usize| {
             // SAFETY: the pool runs each number on one thread, and 0 is the caller.

@@ -190,7 +190,7 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
     /// time: they are near.
     fn shard(&self, cell: &AccountCell) -> usize {
         let part = (cell.hash & 0xffff) as usize % self.parts;
-        usize::from(cell.maker) * self.parts + part
+        usize::from(cell.maker) % self.workers * self.parts + part
     }
 }
 
