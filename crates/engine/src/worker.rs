@@ -521,6 +521,7 @@ fn place(read: &Read) -> (Address, Option<U256>) {
         Read::Balance(cell, _)
         | Read::BalanceAtLeast(cell, _)
         | Read::Nonce(cell, _)
+        | Read::HasNonce(cell)
         | Read::Code(cell, _)
         | Read::Life(cell, _) => (cell.address, None),
         Read::Slot(cell, _) => (cell.account().address, Some(cell.key)),
