@@ -126,14 +126,7 @@ impl Analysis<'_> {
 
     fn make(&self, row: Row) -> Result<Option<Workload>> {
         let (txs, seed) = (self.arguments.txs as usize, self.arguments.seed);
-        Ok(match row {
-            Row::Made(kind) => Some(parallax_workload::generate(kind, txs, seed)),
-            Row::Published(protocol) => {
-                Some(protocol.generate(&self.arguments.artifacts(), txs, seed)?)
-            }
-            // Never a subject: it has a path instead.
-            Row::RealBlocks => None,
-        })
+        Ok(row.make(&self.arguments.artifacts(), txs.into(), seed)?)
     }
 
     fn block<DB: DatabaseRef + Sync>(&mut self, label: String, block: &Block, db: &DB) -> Result<()>

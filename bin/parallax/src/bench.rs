@@ -17,6 +17,7 @@ mod progress;
 mod real_blocks;
 mod report;
 mod row;
+mod simulation;
 mod table;
 mod target;
 

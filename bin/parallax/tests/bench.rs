@@ -164,7 +164,8 @@ fn a_larger_block_takes_more_memory() {
 fn a_page_is_written() {
     let file = json_file("report.html");
     let arguments = ["chain", "swaps", "--quick", "--txs", "30", "--runs", "1"];
-    let output = bench(&[&arguments[..], &["--html", file.to_str().unwrap()]].concat());
+    let page = ["--no-simulate", "--html", file.to_str().unwrap()];
+    let output = bench(&[&arguments[..], &page].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let page = fs::read_to_string(file).unwrap();
     for words in ["<!doctype html>", "chain", "swaps", "seed 1", "</html>"] {
@@ -329,7 +330,8 @@ fn rows_without_their_contracts_are_left_out() {
     let protocols = parallax_workload::protocols().iter();
     let is_own = |protocol: &&Protocol| protocol.check(&nowhere).is_ok();
     let own = protocols.clone().filter(is_own).count();
-    let rows = parallax_workload::catalogue().len() + own;
+    // With invalid-first, which is not in the catalogue.
+    let rows = parallax_workload::catalogue().len() + 1 + own;
     assert_eq!(results(&json).len(), rows);
     let left_out = json["left_out"].as_array().unwrap();
     assert_eq!(left_out.len(), protocols.len() - own);
@@ -366,6 +368,15 @@ fn what_cannot_be_measured_is_named() {
     assert_refused(&["--runs", "9"], &["--runs 9", "10", "--quick"]);
     assert_refused(&["--workers", "2,0"], &["--workers", "0"]);
     assert_refused(&["--txs", "0"], &["--txs"]);
+    assert_refused(&["--accounts", "0"], &["--accounts", "1..=10000000"]);
+    assert_refused(&["--pools", "100001"], &["--pools", "1..=100000"]);
+    assert_refused(&["--pools", "many"], &["--pools", "many"]);
+    assert_refused(&["--simulate=8,0"], &["--simulate", "0"]);
+    assert_refused(
+        &["invalid-first", "--simulate", "--quick"],
+        &["--simulate", "no such row"],
+    );
+    assert_refused(&["--simulate", "--no-simulate"], &["cannot be used"]);
     assert_refused(&["--blocks", "absent.tar"], &["absent.tar", "No such file"]);
     assert_refused(
         &["--json", "absent/result.json"],

@@ -118,6 +118,7 @@ fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered<'_>>) -> StateCha
         accounts,
         ..StateChanges::default()
     };
+    reserve_storage(&mut changes.accounts, &parts);
     for mut part in parts {
         changes.contracts.append(&mut part.contracts);
         for (cell, before, after) in part.slots {
@@ -127,6 +128,22 @@ fn merge(mut accounts: Vec<AccountChange>, parts: Vec<Gathered<'_>>) -> StateCha
         }
     }
     changes
+}
+
+/// Makes room for all slots of each account: a token's storage is most of a block's
+/// changes, and to let it grow would be to copy it several times.
+fn reserve_storage(accounts: &mut Vec<AccountChange>, parts: &[Gathered<'_>]) {
+    let mut counts = Vec::new();
+    for (cell, ..) in parts.iter().flat_map(|part| &part.slots) {
+        if account_of(cell, accounts).is_some() {
+            let position = cell.account().gathered.load(Ordering::Relaxed) as usize;
+            counts.resize(accounts.len().max(counts.len()), 0);
+            counts[position - 1] += 1;
+        }
+    }
+    for (account, count) in accounts.iter_mut().zip(counts) {
+        account.storage.reserve_exact(count);
+    }
 }
 
 /// The change of a slot's account, which may be that of its storage only.
@@ -196,6 +213,8 @@ impl<'a, 'm> Part<'a, 'm> {
         for cell in arenas.accounts.iter() {
             self.account(cell, run);
         }
+        // Most slots that are met are written.
+        self.gathered.slots.reserve(arenas.slots.len());
         for cell in arenas.slots.iter() {
             self.slot(cell);
         }

@@ -47,12 +47,19 @@ pub(crate) const LONGEST: usize = 8192;
 const LARGEST_CHUNK: usize = 256;
 const SMALLEST_CHUNK: usize = 8;
 
+/// Transactions behind the shortest run that are looked at beforehand: a longer run is
+/// looked at by all workers, as they prepare it.
+const NEAR: usize = 256;
+
+/// Payments for which it pays to wake a helper.
+const WORTH_A_HELPER: usize = 128;
+
 /// Parts of each worker's accounts, so that others can help.
 const PARTS: usize = 4;
 
 /// The next run of what look like payments in `from..`, of at most `longest` if
 /// that is no less than a run must have; empty, at the end of the block, if there
-/// is none.
+/// is none. Beyond some hundred transactions it may turn out to be shorter.
 pub(crate) fn next_run<DB: DatabaseRef>(
     run: &Run<'_, DB>,
     from: usize,
@@ -74,7 +81,8 @@ pub(crate) fn next_run<DB: DatabaseRef>(
             .find(|tx| !is_candidate(*tx))
         else {
             let most = (start + longest.max(shortest)).min(all);
-            let end = (start + shortest..most).find(|tx| !is_candidate(*tx));
+            let near = (start + shortest + NEAR).min(most);
+            let end = (start + shortest..near).find(|tx| !is_candidate(*tx));
             return start..end.unwrap_or(most);
         };
         start = none + 1;
@@ -92,6 +100,7 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
     range: Range<usize>,
 ) -> usize {
     let workers = run.memory.arenas.len();
+    let helpers = helpers.min(range.len() / WORTH_A_HELPER);
     let parts = if helpers == 0 { 1 } else { PARTS };
     let chunk = (range.len() / (4 * workers)).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
     let payments = Payments {

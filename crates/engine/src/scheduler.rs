@@ -34,6 +34,7 @@ mod ready;
 mod record;
 mod status;
 mod wait;
+mod width;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod chaos_tests;
@@ -56,6 +57,7 @@ pub(crate) use ready::ReadySet;
 use record::Aside;
 pub(crate) use record::{Log, Transaction};
 pub(crate) use status::{Invalidated, State, Status};
+use width::Width;
 
 /// The schedule of one block. Its memory is used again for the next.
 #[derive(Debug)]
@@ -69,6 +71,7 @@ pub(crate) struct Scheduler {
     end: AtomicUsize,
     ready: ReadySet,
     park: Park,
+    width: Width,
     progress: Progress,
     /// Transactions that may have read something: those that were started and
     /// have not stalled since. Only these are told of changes.
@@ -99,6 +102,7 @@ impl Default for Scheduler {
             end: AtomicUsize::new(0),
             ready: ReadySet::empty(0),
             park: Park::default(),
+            width: Width::default(),
             progress: Progress::default(),
             readers: ReadySet::empty(0),
             window: 0,
@@ -134,6 +138,7 @@ impl Scheduler {
         self.progress = Progress::default();
         self.readers = ReadySet::empty(transactions);
         self.window = 32 * workers;
+        self.width.reset(workers);
         self.halted = AtomicBool::new(false);
     }
 

@@ -94,7 +94,7 @@ pub fn build<DB: DatabaseRef>(
     access_list: bool,
 ) -> Result<BlockOutput, EngineError<DB::Error>> {
     let started = Instant::now();
-    let executed = execute(block, db, access_list, OnInvalid::Skip)?;
+    let executed = build_bundle(block, db, access_list)?;
     Ok(executed.into_output(started))
 }
 
@@ -110,6 +110,20 @@ pub fn replay_bundle<DB: DatabaseRef>(
     access_list: bool,
 ) -> Result<Executed, EngineError<DB::Error>> {
     execute(block, db, access_list, OnInvalid::Fail)
+}
+
+/// As [`build`], but returns revm's own bundle: what a benchmark of building should
+/// time.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_bundle<DB: DatabaseRef>(
+    block: &Block,
+    db: &DB,
+    access_list: bool,
+) -> Result<Executed, EngineError<DB::Error>> {
+    execute(block, db, access_list, OnInvalid::Skip)
 }
 
 /// What executing a block produced, with the changes as revm holds them.

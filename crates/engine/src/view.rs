@@ -85,6 +85,8 @@ pub(crate) struct View<'m, DB> {
     pub(crate) blames_callee: Cell<bool>,
     /// The running transaction has read a slot that others want too.
     pub(crate) met_contention: Cell<bool>,
+    /// The running transaction has waited for another one's slot.
+    pub(crate) has_waited: Cell<bool>,
     /// The scheduler's record of the running transaction, if it is one.
     pub(crate) transaction: Option<&'m Transaction>,
 }
@@ -272,6 +274,7 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
         for before in writers.into_iter().flatten() {
             while !self.fees.scheduler.is_stable(before) {
                 looks += 1;
+                self.has_waited.set(true);
                 if looks > LOOKS_AT_WRITER {
                     self.blames_callee.set(self.is_broad(slot, tx));
                     return Err(ViewError::Stall(index_of(before)));

@@ -3,6 +3,7 @@
 mod accounts;
 mod code_cache;
 mod handler;
+mod interpreter;
 mod keccak;
 mod precompiles;
 

@@ -17,11 +17,7 @@ use crate::{
 };
 use alloy_primitives::{Address, U256};
 use revm::{DatabaseRef, context::result::InvalidTransaction};
-use std::{
-    cell::Cell,
-    sync::PoisonError,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, sync::PoisonError, time::Instant};
 
 /// One thread's part in executing a block.
 #[derive(Debug)]
@@ -36,10 +32,6 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     claimed: (usize, u64),
     /// Transactions executed in a row that met no conflict.
     calm: u32,
-    /// Transactions taken in a row that had to wait for others.
-    in_the_way: usize,
-    /// How long it leaves the field to the others next time.
-    patience: Duration,
     /// The transaction that is running looks at the balances that it adds to.
     looks_at_credits: bool,
     stats: Report,
@@ -53,13 +45,6 @@ const RUN: usize = 4;
 
 /// Transactions without conflict from which on there are none.
 const CALM: u32 = 16;
-
-/// Transactions in a row that had to wait, after which a worker leaves the field
-/// to the others for a moment.
-const IN_THE_WAY: usize = 3;
-
-const SHORTEST_PATIENCE: Duration = Duration::from_micros(50);
-const LONGEST_PATIENCE: Duration = Duration::from_micros(800);
 
 impl<'m, DB: DatabaseRef> Worker<'m, DB> {
     /// Worker `number`; its arenas and caches are used by nobody else now.
@@ -82,6 +67,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             parties: [None; 2],
             blames_callee: Cell::new(false),
             met_contention: Cell::new(false),
+            has_waited: Cell::new(false),
             transaction: None,
         };
         let vm = Vm::new(run.block, run.precompiles, &run.system.idle, view, keccak);
@@ -97,8 +83,6 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
             effects: Effects::default(),
             claimed: (0, 0),
             calm: 0,
-            in_the_way: 0,
-            patience: SHORTEST_PATIENCE,
             looks_at_credits: false,
             stats,
         }
@@ -157,13 +141,8 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                 }
             }
             self.commit_what_is_done();
-            let in_the_way = self.in_the_way >= IN_THE_WAY && self.claimed.1 == 0;
-            if in_the_way && !scheduler.is_finished() {
-                // Each transaction it takes here has to be handed back.
-                let time = self.patience;
-                self.idle(|| scheduler.back_off(time));
-                self.in_the_way = 0;
-                self.patience = (time * 2).min(LONGEST_PATIENCE);
+            if scheduler.excludes(self.number) && self.claimed.1 == 0 {
+                self.idle(|| scheduler.stay_away());
             }
         }
         scheduler.release_all();
@@ -272,15 +251,7 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
                         incarnation = scheduler.rerun(tx, incarnation);
                         continue;
                     }
-                    self.in_the_way = 0;
-                    self.calm = match self.vm.journal().view.met_contention.take() {
-                        true => 0,
-                        false => self.calm.saturating_add(1),
-                    };
-                    if self.calm >= CALM {
-                        // One that went well in a chain of conflicts was luck.
-                        self.patience = SHORTEST_PATIENCE;
-                    }
+                    self.note_end(incarnation > 0);
                     scheduler.wake_waiters(tx);
                     return;
                 }
@@ -301,12 +272,25 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         }
     }
 
+    /// Learns from how the transaction that has just been confirmed went.
+    fn note_end(&mut self, was_repeated: bool) {
+        let view = &self.vm.journal().view;
+        let (met_contention, has_waited) = (view.met_contention.take(), view.has_waited.take());
+        self.calm = match met_contention {
+            true => 0,
+            false => self.calm.saturating_add(1),
+        };
+        if was_repeated || has_waited {
+            self.run.scheduler.note_conflict();
+        }
+    }
+
     /// Puts a running transaction aside until `on` is finished. If it is by now,
     /// the incarnation with which to go on.
     fn wait_for(&mut self, tx: usize, incarnation: u32, on: usize) -> Option<u32> {
         self.stats.stalls += 1;
         self.calm = 0;
-        self.in_the_way += 1;
+        self.run.scheduler.note_conflict();
         if self.run.scheduler.stall(tx, incarnation, on) {
             return None;
         }

@@ -48,7 +48,11 @@ pub fn generate(kind: Kind, size: impl Into<Size>, seed: u64) -> Workload {
 #[must_use]
 pub fn invalid_first(size: impl Into<Size>, seed: u64) -> Workload {
     let size = size.into();
-    let mut workload = generate(Kind::Erc20, size.transactions.saturating_add(1), seed);
+    let with_it = Size {
+        transactions: size.transactions.saturating_add(1),
+        ..size
+    };
+    let mut workload = generate(Kind::Erc20, with_it, seed);
     if let Some(first) = workload.block.transactions.first_mut() {
         first.nonce += 1;
     }

@@ -17,6 +17,11 @@ const LEAST_QUICK_RUNS: usize = 2;
 const DETAIL_RUNS: usize = 5;
 const QUICK_DETAIL_RUNS: usize = 2;
 
+/// Timed executions of each kind for a trace, and how many kinds there are.
+const RECORDINGS: usize = 5;
+const QUICK_RECORDINGS: usize = 3;
+const RECORDED_WAYS: f64 = 5.0;
+
 /// Shares time out among the lines that are left.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -25,6 +30,7 @@ pub(crate) struct Budget {
     lines: usize,
     runs: usize,
     detail_runs: usize,
+    recordings: usize,
 }
 
 impl Budget {
@@ -39,6 +45,11 @@ impl Budget {
                 QUICK_DETAIL_RUNS
             } else {
                 DETAIL_RUNS
+            },
+            recordings: if arguments.quick {
+                QUICK_RECORDINGS
+            } else {
+                RECORDINGS
             },
         }
     }
@@ -58,6 +69,14 @@ impl Budget {
         }
     }
 
+    /// How often each way is timed for a trace, if executing takes so long; a trace
+    /// counts as a line.
+    pub(crate) fn next_recordings(&mut self, executing: Duration) -> usize {
+        let time = self.next().time.as_secs_f64();
+        let once = RECORDED_WAYS * executing.as_secs_f64();
+        ((time / once.max(f64::MIN_POSITIVE)) as usize).clamp(1, self.recordings)
+    }
+
     /// Untimed runs for each line.
     pub(crate) fn detail_runs(&self) -> usize {
         self.detail_runs
@@ -75,6 +94,7 @@ mod tests {
             lines: 2,
             runs: 5,
             detail_runs: 1,
+            recordings: 3,
         };
         let first = budget.next();
         assert_eq!((first.least, first.most), (LEAST_QUICK_RUNS, 5));
@@ -85,5 +105,20 @@ mod tests {
         assert_eq!(budget.next().time, Duration::ZERO);
         budget.end = None;
         assert_eq!(budget.next(), Runs::exactly(5));
+    }
+
+    #[test]
+    fn traces_of_slow_blocks_have_fewer_runs() {
+        let mut budget = Budget {
+            end: Some(Instant::now() + QUICK),
+            lines: 1,
+            runs: 5,
+            detail_runs: 1,
+            recordings: 3,
+        };
+        assert_eq!(budget.next_recordings(Duration::from_millis(1)), 3);
+        assert_eq!(budget.next_recordings(QUICK), 1);
+        budget.end = None;
+        assert_eq!(budget.next_recordings(QUICK), 3);
     }
 }

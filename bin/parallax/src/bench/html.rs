@@ -9,6 +9,7 @@ mod bars;
 mod curves;
 mod heat;
 mod notes;
+mod predictions;
 mod ranges;
 mod summary;
 mod table;

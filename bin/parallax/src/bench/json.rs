@@ -5,6 +5,7 @@ use super::{
     line::{Line, Variant},
     machine::Machine,
     report::{BASELINE, LeftOut, OPTIMISED, Report, TIMED},
+    simulation::{Prediction, Simulation},
     target::Target,
 };
 use crate::harness::details::Hot;
@@ -16,12 +17,16 @@ struct Document<'a> {
     commit: Option<&'a str>,
     optimised: bool,
     seed: u64,
+    accounts: Option<usize>,
+    pools: Option<usize>,
     quick: bool,
     runs: usize,
     timed: &'a str,
     baseline: &'a str,
     results: Vec<Entry<'a>>,
     curves: Vec<Curve>,
+    simulated: &'a [Simulation],
+    predictions: Vec<Prediction>,
     left_out: &'a [LeftOut],
 }
 
@@ -79,14 +84,23 @@ pub(crate) fn text(report: &Report) -> serde_json::Result<String> {
         commit: report.commit.as_deref(),
         optimised: OPTIMISED,
         seed: report.seed,
+        accounts: given(report.size.accounts),
+        pools: given(report.size.pools),
         quick: report.quick,
         runs: report.runs,
         timed: TIMED,
         baseline: BASELINE,
         results: report.lines.iter().map(entry).collect(),
         curves: report.curves(),
+        simulated: &report.simulated,
+        predictions: report.predictions(),
         left_out: &report.left_out,
     })
+}
+
+/// 0 is what a row has otherwise.
+fn given(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
 }
 
 fn entry(line: &Line) -> Entry<'_> {

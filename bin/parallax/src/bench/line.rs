@@ -4,6 +4,7 @@ use super::{
     row::Row,
     target::{self, Target},
 };
+use crate::cli::Mode;
 use crate::harness::{
     details::{Details, Hot},
     examine::Examination,
@@ -41,12 +42,24 @@ pub(crate) struct Line {
 pub(crate) enum Variant {
     /// One block in replay mode.
     Replay,
+    /// One block in build mode.
+    Build,
     /// Many blocks in replay mode, geometric mean.
     GeometricMean,
     /// The block with the least speed-up of these.
     Worst,
     /// Many blocks in verify mode, geometric mean.
     VerifyGeometricMean,
+}
+
+impl Variant {
+    /// That of the line of a made-up block.
+    fn of_made_up(row: Row) -> Self {
+        match row.mode() {
+            Mode::Build => Self::Build,
+            Mode::Replay | Mode::Verify => Self::Replay,
+        }
+    }
 }
 
 /// What was measured; times are medians.
@@ -141,7 +154,7 @@ impl Line {
         let details = examination.details.as_ref();
         Self {
             workload: row.name(),
-            variant: Variant::Replay,
+            variant: Variant::of_made_up(row),
             block: None,
             txs: examination.transactions,
             gas: examination.gas,
@@ -153,6 +166,13 @@ impl Line {
             conflicts: details.map_or_else(Vec::new, |details| details.conflicts.clone()),
             longest_chain: observation.map(Observation::longest_chain),
         }
+    }
+
+    /// Takes the figures back, because the result is wrong after all.
+    pub(crate) fn refute(&mut self, failure: String) {
+        self.figures = None;
+        self.verified = false;
+        self.failures.push(failure);
     }
 
     /// What people call it.
@@ -214,7 +234,7 @@ impl Line {
 /// The name of a row's line for people.
 pub(super) fn title(workload: &str, variant: Variant, block: Option<u64>) -> String {
     match variant {
-        Variant::Replay => workload.to_owned(),
+        Variant::Replay | Variant::Build => workload.to_owned(),
         Variant::GeometricMean => "real blocks >= 4M gas: geometric mean".to_owned(),
         Variant::Worst => {
             let block = block.map_or_else(String::new, |block| format!(" {block}"));

@@ -12,7 +12,7 @@ pub(crate) fn text() -> String {
     for row in Row::all() {
         let description = row.description();
         match row {
-            Row::Made(_) | Row::Published(_) => {
+            Row::Made(_) | Row::InvalidFirst | Row::Published(_) => {
                 add(&mut text, row.name(), target::of_made_up(row), description);
             }
             Row::RealBlocks => {

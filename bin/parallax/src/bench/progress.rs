@@ -27,6 +27,12 @@ impl Progress {
         self.bar.set_message(format!("{name}: making the block"));
     }
 
+    /// A trace of a row's block is being recorded.
+    pub(crate) fn record(&self, name: &str) {
+        self.bar
+            .set_message(format!("{name}: recording a trace to simulate more cores"));
+    }
+
     /// An examination is at `step`.
     pub(crate) fn step(&self, name: &str, workers: usize, step: Step) {
         self.bar

@@ -2,11 +2,13 @@
 
 use super::{
     curve::{self, Curve},
-    line::Line,
+    line::{Line, Variant},
     machine::{Machine, commit},
     real_blocks::Count,
+    simulation::{Prediction, SimulatedPoint, Simulation, predictions},
 };
 use crate::cli::BenchArguments;
+use parallax_workload::Size;
 
 /// Everything that the table and the JSON file say.
 #[derive(Clone, Debug)]
@@ -17,14 +19,14 @@ pub(crate) struct Report {
     pub(crate) quick: bool,
     /// Timed runs of each way, at most.
     pub(crate) runs: usize,
-    /// Transactions per made-up block.
-    pub(crate) transactions: usize,
+    /// How large made-up blocks and their states are.
+    pub(crate) size: Size,
     /// Recorded blocks, if some were given and all were measured.
     pub(crate) real_blocks: Option<Count>,
     pub(crate) lines: Vec<Line>,
     pub(crate) left_out: Vec<LeftOut>,
-    /// Points that were not measured but computed from traces.
-    pub(crate) simulated: Vec<Curve>,
+    /// What was not measured but computed from traces.
+    pub(crate) simulated: Vec<Simulation>,
 }
 
 /// A row that was wanted and not measured.
@@ -44,7 +46,7 @@ impl Report {
             seed: arguments.seed,
             quick: arguments.quick,
             runs: arguments.runs(),
-            transactions: arguments.transactions(),
+            size: arguments.size(),
             real_blocks: None,
             lines: Vec::new(),
             left_out: Vec::new(),
@@ -66,17 +68,36 @@ impl Report {
         };
         format!(
             "{runs} of each, in turns, after one of each to warm up; medians; made-up blocks have \
-             {} transactions; the engine keeps its caches from run to run, as from block to block",
-            self.transactions
+             {}; the engine keeps its caches from run to run, as from block to block",
+            self.size_text()
         )
+    }
+
+    fn size_text(&self) -> String {
+        let mut text = format!("{} transactions", self.size.transactions);
+        if self.size.accounts > 0 {
+            text += &format!(" and at least {} accounts", self.size.accounts);
+        }
+        if self.size.pools > 0 {
+            text += &format!(
+                ", {} pools where swaps are spread over some",
+                self.size.pools
+            );
+        }
+        text
+    }
+
+    /// Predictions for the numbers of workers that were measured.
+    pub(crate) fn predictions(&self) -> Vec<Prediction> {
+        predictions(&self.simulated, &self.lines)
     }
 
     /// Speed-up over cores, measured and simulated.
     pub(crate) fn curves(&self) -> Vec<Curve> {
         let mut curves = curve::measured(&self.lines);
         for simulated in &self.simulated {
-            let points = simulated.points.iter().copied();
-            curve::add(&mut curves, &simulated.workload, simulated.variant, points);
+            let points = simulated.points.iter().map(SimulatedPoint::on_curve);
+            curve::add(&mut curves, simulated.workload, Variant::Replay, points);
         }
         curves
     }

@@ -1,9 +1,12 @@
 //! The report for people.
 
+mod simulated;
+
 use super::{
     line::Line,
     report::{BASELINE, LeftOut, OPTIMISED, Report, TIMED},
 };
+pub(super) use simulated::note as simulated_note;
 use std::fmt::Write;
 
 /// What was reached.
@@ -36,8 +39,8 @@ const DETAILS: [&str; 11] = [
     "peak MiB",
 ];
 
-/// Two tables, since one would be too wide for most terminals, and below them how they
-/// came about.
+/// Two tables, since one would be too wide for most terminals, what was simulated, and
+/// below them how they came about.
 pub(crate) fn text(report: &Report) -> String {
     let table = |header: [&str; 11], cells: fn(&Line) -> [String; 11]| {
         let header = header.map(str::to_owned);
@@ -46,7 +49,8 @@ pub(crate) fn text(report: &Report) -> String {
             .collect();
         aligned(&rows) + "\n"
     };
-    table(RESULTS, results) + &table(DETAILS, details) + &notes(report)
+    let measured = table(RESULTS, results) + &table(DETAILS, details);
+    measured + &simulated::text(report) + &notes(report)
 }
 
 fn results(line: &Line) -> [String; RESULTS.len()] {
@@ -101,14 +105,21 @@ fn or_dash(text: Option<String>) -> String {
 }
 
 /// The first column to the left, the others to the right.
-fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+fn aligned<R: AsRef<[String]>>(rows: &[R]) -> String {
+    let cells = || rows.iter().map(AsRef::as_ref);
+    let columns = cells().map(<[_]>::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let column = cells().filter_map(|row| row.get(column));
+        column.map(String::len).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in rows {
-        let _ = write!(text, "{:<1$}", row[0], widths[0]);
-        for (cell, width) in row.iter().zip(widths).skip(1) {
-            let _ = write!(text, "  {cell:>width$}");
+    for row in cells() {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(text, "{cell:<width$}"),
+                _ => write!(text, "  {cell:>width$}"),
+            };
         }
         text.push('\n');
     }
@@ -140,6 +151,9 @@ fn notes(report: &Report) -> String {
     ];
     if let Some(count) = report.real_blocks {
         notes.push(("blocks", count.to_string()));
+    }
+    if let Some(text) = simulated_note(report) {
+        notes.push(("simulated", text));
     }
     for same in report.left_out.chunk_by(|a, b| a.reason == b.reason) {
         notes.push(("left out", left_out(same)));

@@ -36,6 +36,10 @@ pub(super) fn of_made_up(row: Row) -> Option<Target> {
     match row {
         Row::Made(kind) => of_made(kind),
         Row::Published(protocol) => of_published(protocol),
+        Row::InvalidFirst => Some(Target {
+            speedup: 0.97,
+            cpu_efficiency: None,
+        }),
         Row::RealBlocks => None,
     }
 }

@@ -116,6 +116,9 @@ impl AnalyzeArguments {
             Some(Row::RealBlocks) => {
                 bail!("real-blocks: give the path of the recorded blocks instead")
             }
+            Some(Row::InvalidFirst) => {
+                bail!("invalid-first: the block can only be built; what is analysed is replayed")
+            }
             Some(row) => {
                 if let Row::Published(protocol) = row {
                     let checked = protocol.check(&self.artifacts());
@@ -126,7 +129,7 @@ impl AnalyzeArguments {
             None => {
                 let path = PathBuf::from(text);
                 let names = Row::all()
-                    .filter(|row| *row != Row::RealBlocks)
+                    .filter(|row| row.is_traceable())
                     .map(Row::name)
                     .collect::<Vec<_>>()
                     .join(", ");

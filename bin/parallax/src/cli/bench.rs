@@ -4,7 +4,7 @@ use super::cores;
 use crate::bench::Row;
 use clap::Args;
 use eyre::{Result, WrapErr, ensure};
-use parallax_workload::PublishedArtifacts;
+use parallax_workload::{PublishedArtifacts, Size};
 use std::path::PathBuf;
 
 pub(super) const HELP: &str = "\
@@ -16,7 +16,12 @@ of each to warm up. Both results are compared: a wrong one has no time.
 
 Times are medians from the call to the finished result, which is receipts and
 state changes. Decoding, recovering senders, the state root and the disk are not
-in them, on neither side.";
+in them, on neither side.
+
+With --simulate (or --html) each made-up block is also traced on one worker, and a
+model of the scheduler says how it would run on more cores than there are. These
+figures are called simulated everywhere, and stand beside what was measured on as
+many workers, with the error of the prediction.";
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +33,9 @@ Examples:
   parallax bench real-blocks --blocks given    nothing but real blocks
   parallax bench --json result.json            results for a script as well
   parallax bench --html report.html            and a page with pictures
+  parallax bench swaps chain --simulate        curves for 1 to 128 cores: simulated
+  parallax bench amm-v2-zipf --simulate=16,48  the same for 16 and 48 cores
+  parallax bench erc20 --accounts 1000000      in a state of a million accounts
 
 Exit status: 0 if every result is right, 1 if one is wrong (named on stderr), 2
 if the input cannot be used. Missing a target does not change it.";
@@ -36,9 +44,12 @@ if the input cannot be used. Missing a target does not change it.";
 const MIN_RUNS: u16 = 10;
 
 /// Transactions of all rows together with `--quick`, and for each of them.
-const QUICK_TRANSACTIONS: usize = 40_000;
+const QUICK_TRANSACTIONS: usize = 25_000;
 const LEAST_QUICK_TRANSACTIONS: usize = 500;
 const MOST_QUICK_TRANSACTIONS: usize = 2_000;
+
+/// Cores that are simulated besides one, two, and those that are measured.
+const SIMULATED: [u16; 6] = [4, 8, 16, 32, 64, 128];
 
 /// Arguments of `parallax bench`.
 #[derive(Debug, Args)]
@@ -58,6 +69,16 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     txs: Option<u32>,
 
+    /// Accounts with ether, and tokens where a row has any, in the state of made-up
+    /// blocks [default: as many as the transactions need; never fewer]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    accounts: Option<u32>,
+
+    /// Pools of the rows that spread swaps over some: amm-...-zipf..., arbitrage,
+    /// defi-day, mainnet-like [default: as in docs/benchmarks.md]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pools: Option<u32>,
+
     /// Timed runs of each kind; at least 10 without --quick [default: 11; with
     /// --quick 5, or fewer if time runs out]
     #[arg(long, short, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -70,6 +91,23 @@ pub(crate) struct BenchArguments {
     /// What made-up blocks are made from: the same seed gives the same blocks
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+
+    /// Also predict the speed-up of made-up blocks on so many cores, with a model of the
+    /// scheduler [default with --html; without numbers 1, 2, 4 and so on up to 128]
+    #[arg(
+        long,
+        value_name = "CORES",
+        num_args = 0..,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_values = ["4", "8", "16", "32", "64", "128"],
+        value_parser = clap::value_parser!(u16).range(1..=1024),
+    )]
+    simulate: Option<Vec<u16>>,
+
+    /// Measure only, even with --html
+    #[arg(long, conflicts_with = "simulate")]
+    no_simulate: bool,
 
     /// Recorded blocks for the row real-blocks: an archive (.tar.zst), a folder
     /// or one NUMBER.json
@@ -106,8 +144,32 @@ impl BenchArguments {
         }
     }
 
+    /// Cores to simulate, ascending; none if nothing is to be simulated. One and two
+    /// are among them, and all numbers of workers, to compare with.
+    pub(crate) fn simulated_cores(&self) -> Vec<usize> {
+        let given = match &self.simulate {
+            Some(given) => given.as_slice(),
+            None if self.html.is_some() && !self.no_simulate => &SIMULATED,
+            None => return Vec::new(),
+        };
+        let given = given.iter().copied().map(usize::from);
+        let mut cores: Vec<_> = [1, 2].into_iter().chain(given).collect();
+        cores.extend(self.workers());
+        cores.sort_unstable();
+        cores.dedup();
+        cores
+    }
+
+    /// How large made-up blocks and their states are.
+    pub(crate) fn size(&self) -> Size {
+        let or_none = |given: Option<u32>| given.map_or(0, |number| number as usize);
+        Size::new(self.transactions())
+            .accounts(or_none(self.accounts))
+            .pools(or_none(self.pools))
+    }
+
     /// Transactions per made-up block.
-    pub(crate) fn transactions(&self) -> usize {
+    fn transactions(&self) -> usize {
         if let Some(given) = self.txs {
             return given as usize;
         }
@@ -145,7 +207,7 @@ impl BenchArguments {
         Row::all()
             .filter(|row| match row {
                 Row::RealBlocks => given,
-                Row::Made(_) | Row::Published(_) => named(row),
+                Row::Made(_) | Row::InvalidFirst | Row::Published(_) => named(row),
             })
             .collect()
     }
@@ -160,6 +222,10 @@ impl BenchArguments {
         ensure!(
             self.blocks.is_some() || !self.rows.contains(&Row::RealBlocks),
             "the row real-blocks needs recorded blocks: --blocks PATH"
+        );
+        ensure!(
+            self.simulate.is_none() || self.chosen_rows().into_iter().any(Row::is_traceable),
+            "--simulate needs a made-up block that is replayed, but no such row is chosen"
         );
         // Of all rows, those that cannot be measured are left out; one that was
         // asked for by name is not.

@@ -62,12 +62,10 @@ impl Executor {
         &self,
         block: &Block,
         db: &DB,
-    ) -> Result<Baseline, EngineError<DB::Error>> {
+    ) -> Result<sequential::Executed, EngineError<DB::Error>> {
         match self.mode {
-            Mode::Replay | Mode::Verify => {
-                sequential::replay_bundle(block, db, false).map(Baseline::Bundle)
-            }
-            Mode::Build => sequential::build(block, db, false).map(Baseline::Output),
+            Mode::Replay | Mode::Verify => sequential::replay_bundle(block, db, false),
+            Mode::Build => sequential::build_bundle(block, db, false),
         }
     }
 
@@ -127,11 +125,4 @@ fn start_engine(workers: usize) -> Result<Engine> {
         ..EngineConfig::default()
     })
     .wrap_err_with(|| format!("cannot start {workers} threads"))
-}
-
-/// What the baseline made; kept only to be dropped after the clock has stopped.
-#[expect(dead_code, reason = "held for its drop")]
-pub(crate) enum Baseline {
-    Bundle(sequential::Executed),
-    Output(BlockOutput),
 }

@@ -147,6 +147,9 @@ impl<'m, DB: DatabaseRef + Sync> Payments<'m, DB> {
         chunk: &mut Chunk<'m>,
     ) -> Option<()> {
         let env = &self.run.block.transactions[tx];
+        if !is_candidate(env, self.run.fees.beneficiary) {
+            return None;
+        }
         let terms = worker.vm.payment_terms(env)?;
         if tx == chunk.range.start {
             chunk.gas = terms.gas;

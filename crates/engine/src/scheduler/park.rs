@@ -38,12 +38,12 @@ impl Park {
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Sleeps for `time`, or until [`Park::notify_all`], unless `work` says that
-    /// there is some. New work for one does not wake a napper: it naps because
-    /// others do the work better.
-    pub(crate) fn nap_unless(&self, time: Duration, work: impl Fn() -> bool) {
+    /// Sleeps for `time`, or until [`Park::wake_nappers`] or [`Park::notify_all`],
+    /// unless `ended`. New work for one does not wake a napper: it naps because others
+    /// do the work better.
+    pub(crate) fn nap_unless(&self, time: Duration, ended: impl Fn() -> bool) {
         let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        if !work() {
+        if !ended() {
             // Whether it was woken or the time was up does not matter.
             drop(self.naps.wait_timeout(guard, time));
         }
@@ -57,6 +57,11 @@ impl Park {
             self.event();
             self.wake.notify_one();
         }
+    }
+
+    /// Wakes those who nap.
+    pub(crate) fn wake_nappers(&self) {
+        self.naps.notify_all();
     }
 
     /// Wakes everybody.

@@ -8,6 +8,9 @@ use crate::sync::{
 };
 use std::time::Duration;
 
+/// How long a worker stays away without looking: only by mistake would it have to.
+const LONGEST_NAP: Duration = Duration::from_millis(1);
+
 impl Scheduler {
     /// Takes the lowest ready transaction of the window.
     pub(crate) fn claim(&self) -> Option<usize> {
@@ -94,6 +97,9 @@ impl Scheduler {
             return;
         }
         self.progress.noted.store(committed, Ordering::Relaxed);
+        if self.width.is_narrow() {
+            self.look_at_width();
+        }
         if self
             .ready
             .lowest(committed, self.limit(committed))
@@ -115,16 +121,32 @@ impl Scheduler {
         }
     }
 
-    /// Sleeps for a moment although there may be something to do, because it has
-    /// turned out to be in somebody's way. Not if the head is waiting for a worker.
-    pub(crate) fn back_off(&self, time: Duration) {
-        let committed = self.committed();
-        let head_waits = || {
-            self.is_finished()
-                || self.transactions[committed].status.load().0 == State::Ready
-                || self.is_head_done()
-        };
-        self.park.nap_unless(time, head_waits);
+    /// Whether worker `number` is in the others' way, and is to stay away.
+    #[inline]
+    pub(crate) fn excludes(&self, number: usize) -> bool {
+        self.width.excludes(number)
+    }
+
+    /// Notes that a transaction had to wait for another, or to be repeated.
+    pub(crate) fn note_conflict(&self) {
+        if self.width.conflict() {
+            self.look_at_width();
+        }
+    }
+
+    /// Sees whether those who stay away should come back, or others should go.
+    fn look_at_width(&self) {
+        if self.width.look(self.committed(), self.gas_committed()) {
+            self.park.wake_nappers();
+        }
+    }
+
+    /// Sleeps although there may be something to do, until the block has ended or
+    /// more workers are wanted; now and then it looks itself.
+    pub(crate) fn stay_away(&self) {
+        // It may have been woken in place of one who may work.
+        self.park.notify();
+        self.park.nap_unless(LONGEST_NAP, || self.is_finished());
     }
 
     /// Sleeps until there may be something to do.

@@ -5,7 +5,7 @@
 //! journal, a callee is observed for its code. Plain transfers skip the frame
 //! machinery altogether.
 
-use super::{Interpreter, Scratch};
+use super::{Interpreter, Scratch, interpreter};
 use crate::{
     journal::{Journal, Observed},
     payments::Terms,
@@ -21,7 +21,7 @@ use revm::{
     },
     context_interface::{Block, LocalContextTr, Transaction},
     handler::{
-        FrameResult, Handler, post_execution,
+        EvmTr, FrameResult, Handler, ItemOrResult, post_execution,
         pre_execution::{calculate_caller_fee, validate_account_nonce_and_code_with_components},
         validation,
     },
@@ -93,6 +93,29 @@ impl<'m, DB: DatabaseRef> Handler for ParallelHandler<'m, DB> {
             memory,
             frame_input,
         }))
+    }
+
+    /// As revm's, but for who runs the frames.
+    fn run_exec_loop(
+        &mut self,
+        evm: &mut Self::Evm,
+        first: FrameInit,
+    ) -> Result<FrameResult, Self::Error> {
+        if let ItemOrResult::Result(result) = evm.frame_init(first)? {
+            return Ok(result);
+        }
+        loop {
+            let result = match interpreter::run_frame(evm)? {
+                ItemOrResult::Item(call) => match evm.frame_init(call)? {
+                    ItemOrResult::Item(_) => continue,
+                    ItemOrResult::Result(result) => result,
+                },
+                ItemOrResult::Result(result) => result,
+            };
+            if let Some(result) = evm.frame_return_result(result)? {
+                return Ok(result);
+            }
+        }
     }
 
     fn reimburse_caller(

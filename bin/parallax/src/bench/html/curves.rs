@@ -8,6 +8,7 @@ use super::{
     },
     Section,
     axis::Axis,
+    predictions,
     text::{escape, times},
 };
 use std::fmt::Write;
@@ -15,10 +16,13 @@ use std::fmt::Write;
 /// Places in a picture, in pixels.
 const WIDTH: f64 = 230.0;
 const HEIGHT: f64 = 150.0;
-const LEFT: f64 = 30.0;
+const LEFT: f64 = 36.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 22.0;
+
+/// Lines across a picture; the letters beside more would touch.
+const MOST_LINES: usize = 9;
 
 /// Pictures of all rows of which more than one number of cores is known.
 pub(super) fn section(report: &Report) -> Option<Section> {
@@ -46,6 +50,7 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         );
     }
     body.push_str("</div>\n");
+    body.push_str(&predictions::part(&report.predictions()));
     Some(Section {
         id: "scaling",
         title: "Scaling over cores",
@@ -61,7 +66,8 @@ fn lead(has_simulated: bool) -> String {
     );
     lead.push_str(if has_simulated {
         "; <i class=\"key dot hollow\"></i> on a dashed line: <strong>simulated</strong>, from the \
-         recorded dependencies and durations of the same block."
+         recorded dependencies and durations of the same block on one core: an upper limit. \
+         Where both have a point, the gap is the error of the simulation."
     } else {
         "."
     });
@@ -75,7 +81,7 @@ fn picture(curve: &Curve, cores: &Axis, speedups: &Axis) -> String {
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{}</title>",
         escape(&description(curve))
     );
-    for tick in speedups.ticks() {
+    for tick in few_ticks(speedups) {
         let class = if tick == 1.0 { "grid one" } else { "grid" };
         let place = y(tick);
         let _ = write!(
@@ -114,14 +120,18 @@ fn picture(curve: &Curve, cores: &Axis, speedups: &Axis) -> String {
     svg + &lines(curve, place) + "</svg>"
 }
 
-/// The measured line and the simulated one that goes on where it ends.
+/// Every tick of an axis that doubles, or every second and so on, 1 among them.
+fn few_ticks(axis: &Axis) -> impl Iterator<Item = f64> {
+    let step = axis.ticks().count().div_ceil(MOST_LINES).max(1) as i32;
+    axis.ticks()
+        .filter(move |tick| tick.log2().round() as i32 % step == 0)
+}
+
+/// The measured line and the simulated one. They are not joined: where both have a
+/// point, the gap between them is the error of the simulation.
 fn lines(curve: &Curve, place: impl Fn(&Point) -> (f64, f64)) -> String {
-    let (mut simulated, measured): (Vec<&Point>, Vec<&Point>) =
+    let (simulated, measured): (Vec<&Point>, Vec<&Point>) =
         curve.points.iter().partition(|point| point.simulated);
-    if let Some(last) = measured.last() {
-        simulated.retain(|point| point.cores > last.cores);
-        simulated.insert(0, last);
-    }
     let mut svg = String::new();
     for (class, points) in [("simulated", simulated), ("measured", measured)] {
         let path: Vec<_> = points
@@ -159,4 +169,18 @@ fn description(curve: &Curve) -> String {
         .collect();
     let name = title(&curve.workload, curve.variant, None);
     format!("{name}: {}", points.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_axis_has_few_lines() {
+        let short = Axis::around(2.0, [0.5, 4.0]);
+        assert_eq!(few_ticks(&short).collect::<Vec<_>>(), [0.5, 1.0, 2.0, 4.0]);
+        let long = Axis::around(2.0, [0.25, 8192.0]);
+        let expected = [0.25, 1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0];
+        assert_eq!(few_ticks(&long).collect::<Vec<_>>(), expected);
+    }
 }

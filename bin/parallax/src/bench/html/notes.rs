@@ -4,7 +4,7 @@ use super::{
     super::{
         report::{BASELINE, Report, TIMED},
         row::Row,
-        table::left_out,
+        table::{left_out, simulated_note},
     },
     Section,
     text::{definitions, escape},
@@ -105,6 +105,7 @@ fn machine(report: &Report) -> Vec<(&'static str, String)> {
         ("timed", TIMED.to_owned()),
         ("baseline", BASELINE.to_owned()),
     ];
+    pairs.extend(simulated_note(report).map(|note| ("simulated", note)));
     if let Some(count) = report.real_blocks {
         pairs.push(("real blocks", count.to_string()));
     }

@@ -2,10 +2,10 @@
 
 use super::{
     super::{
-        curve::{Curve, Point},
         line::{Commit, Figures, Variant},
         machine::Machine,
         report::LeftOut,
+        simulation::{SimulatedPoint, Simulation},
         target::Target,
     },
     *,
@@ -55,6 +55,15 @@ fn line(workload: &'static str, workers: usize, speedup: f64) -> Line {
     }
 }
 
+fn point(cores: usize, ms: f64) -> SimulatedPoint {
+    SimulatedPoint {
+        cores,
+        ms,
+        speedup: 215.0 / ms,
+        reexecutions: 3,
+    }
+}
+
 fn report(lines: Vec<Line>) -> Report {
     Report {
         machine: Machine {
@@ -65,21 +74,19 @@ fn report(lines: Vec<Line>) -> Report {
         seed: 77,
         quick: false,
         runs: 11,
-        transactions: 1000,
+        size: parallax_workload::Size::new(1000),
         real_blocks: None,
         lines,
         left_out: vec![LeftOut {
             workload: "amm-v9",
             reason: "not <installed>".to_owned(),
         }],
-        simulated: vec![Curve {
-            workload: "erc20".to_owned(),
-            variant: Variant::Replay,
-            points: vec![Point {
-                cores: 64,
-                speedup: 21.5,
-                simulated: true,
-            }],
+        simulated: vec![Simulation {
+            workload: "erc20",
+            txs: 1000,
+            runs: 3,
+            sequential_ms: 215.0,
+            points: vec![point(2, 125.0), point(64, 10.0)],
         }],
     }
 }
@@ -170,6 +177,12 @@ fn what_is_simulated_says_so() {
     let section = curves::section(&all_rows()).unwrap();
     assert!(section.body.contains("64 cores 21.50× (simulated)"));
     assert!(section.lead.contains("simulated"));
+    assert!(
+        section.body.contains("within 25&nbsp;%"),
+        "{}",
+        section.body
+    );
+    assert!(section.body.contains("+25"));
     let mut measured = all_rows();
     measured.simulated.clear();
     let section = curves::section(&measured).unwrap();
