@@ -3,11 +3,13 @@
 mod accept;
 mod compare;
 mod listed;
+mod preload;
 mod produce;
 mod verify;
 
 pub(crate) use accept::accepts;
 pub(crate) use compare::first_difference;
 pub(crate) use listed::Listed;
+pub(crate) use preload::preload;
 pub(crate) use produce::produce;
-pub(crate) use verify::{Expected, preload, sees_existence};
+pub(crate) use verify::{Expected, sees_existence};

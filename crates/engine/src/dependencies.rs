@@ -34,7 +34,10 @@ fn location(read: &Read) -> Option<(&Location, stats::Location)> {
     Some(match read {
         Read::Balance(cell, _) => (&cell.balance, stats::Location::Balance(cell.address)),
         Read::BalanceAtLeast(..) => return None,
-        Read::Nonce(cell, _) => (&cell.nonce, stats::Location::Nonce(cell.address)),
+        Read::HasNonce(cell) if cell.had_nonce() => return None,
+        Read::Nonce(cell, _) | Read::HasNonce(cell) => {
+            (&cell.nonce, stats::Location::Nonce(cell.address))
+        }
         Read::Code(cell, _) => (&cell.code, stats::Location::Code(cell.address)),
         Read::Life(cell, _) => (&cell.life, stats::Location::Life(cell.address)),
         Read::Slot(cell, _) => {

@@ -117,7 +117,8 @@ impl<DB: DatabaseRef> Chains<'_, '_, DB> {
         let target = match *read {
             Read::Balance(cell, _) => Target::Balance(cell),
             Read::BalanceAtLeast(..) => return Length::default(),
-            Read::Nonce(cell, _) => Target::Nonce(cell),
+            Read::HasNonce(cell) if cell.had_nonce() => return Length::default(),
+            Read::Nonce(cell, _) | Read::HasNonce(cell) => Target::Nonce(cell),
             Read::Code(cell, _) => Target::Code(cell),
             Read::Life(cell, _) => Target::Life(cell),
             Read::Slot(cell, _) => {

@@ -15,6 +15,7 @@
 //! ([`WorkerArenas::clear`] through `&mut`), and a [`Memory`] borrows them for as
 //! long as it lives.
 
+mod arenas;
 mod interner;
 mod version;
 
@@ -22,13 +23,11 @@ mod version;
 mod loom_tests;
 
 use crate::{
-    arena::{Arena, PerWorker},
+    arena::PerWorker,
     hash::HashKey,
     hints::{Hints, SlotHints},
-    reads::Read,
-    scheduler::Log,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering},
-    writes::{Access, Ref, Write},
+    writes::Ref,
 };
 use alloy_primitives::{Address, B256, U256};
 use revm::{
@@ -37,6 +36,7 @@ use revm::{
 };
 use std::ptr;
 
+pub(crate) use arenas::WorkerArenas;
 pub(crate) use interner::Table;
 pub(crate) use version::{Index, Life, Location, Node, Value};
 
@@ -116,6 +116,11 @@ impl AccountCell {
         unsafe { self.base.load(Ordering::Acquire).as_ref() }
     }
 
+    /// Whether the account has a nonce in the parent state.
+    pub(crate) fn had_nonce(&self) -> bool {
+        self.base().is_some_and(|base| base.info.nonce != 0)
+    }
+
     /// Sets what the parent state holds; the first caller wins.
     pub(crate) fn set_base(&self, base: &Base) {
         let base = ptr::from_ref(base).cast_mut();
@@ -175,87 +180,6 @@ pub(crate) enum Visible {
     Cleared,
     /// A value and its writer.
     Written(U256, Index),
-}
-
-/// One worker's memory for a block.
-#[derive(Debug, Default)]
-pub(crate) struct WorkerArenas {
-    /// Whose: the worker's number.
-    pub(crate) number: u16,
-    pub(crate) accounts: Arena<AccountCell>,
-    pub(crate) slots: Arena<SlotCell>,
-    pub(crate) nodes: Arena<Node>,
-    pub(crate) values: Arena<Value>,
-    pub(crate) codes: Arena<Code>,
-    pub(crate) bases: Arena<Base>,
-    pub(crate) words: Arena<U256>,
-    pub(crate) reads: Arena<Read>,
-    pub(crate) writes: Arena<Write>,
-    pub(crate) accesses: Arena<Access>,
-    pub(crate) logs: Arena<Log>,
-    pub(crate) listed: Arena<crate::access_list::Listed>,
-    pub(crate) subjects: Arena<crate::hints::Subject>,
-}
-
-impl WorkerArenas {
-    pub(crate) fn new(worker: usize) -> Self {
-        Self {
-            number: worker as u16,
-            ..Self::default()
-        }
-    }
-
-    /// Keeps what an incarnation has read, written and accessed.
-    pub(crate) fn log(
-        &self,
-        reads: &[Read],
-        writes: &[Write],
-        accesses: &[Access],
-        looks_at_credits: bool,
-    ) -> &Log {
-        // SAFETY: the slices are cleared together with the log, here.
-        let log = unsafe {
-            Log::new(
-                self.reads.alloc_slice(reads),
-                self.writes.alloc_slice(writes),
-                self.accesses.alloc_slice(accesses),
-                looks_at_credits,
-            )
-        };
-        self.logs.alloc(log)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.accounts.clear();
-        self.slots.clear();
-        self.nodes.clear();
-        self.values.clear();
-        self.codes.clear();
-        self.bases.clear();
-        self.words.clear();
-        self.reads.clear();
-        self.writes.clear();
-        self.accesses.clear();
-        self.logs.clear();
-        self.listed.clear();
-        self.subjects.clear();
-    }
-
-    pub(crate) fn capacity_bytes(&self) -> usize {
-        self.accounts.capacity_bytes()
-            + self.slots.capacity_bytes()
-            + self.nodes.capacity_bytes()
-            + self.values.capacity_bytes()
-            + self.codes.capacity_bytes()
-            + self.bases.capacity_bytes()
-            + self.words.capacity_bytes()
-            + self.reads.capacity_bytes()
-            + self.writes.capacity_bytes()
-            + self.accesses.capacity_bytes()
-            + self.logs.capacity_bytes()
-            + self.listed.capacity_bytes()
-            + self.subjects.capacity_bytes()
-    }
 }
 
 /// The memory of one block.

@@ -22,6 +22,8 @@ pub(crate) enum Read {
     BalanceAtLeast(Ref<AccountCell>, U256),
     /// The nonce is this.
     Nonce(Ref<AccountCell>, u64),
+    /// The nonce is not zero.
+    HasNonce(Ref<AccountCell>),
     /// The code hash is this.
     Code(Ref<AccountCell>, B256),
     /// Nothing happened to existence and storage epoch, or exactly this did.
@@ -40,10 +42,8 @@ impl Read {
             Self::BalanceAtLeast(cell, least) => {
                 deltas::balance_bound(cell, index, fees, |_| Ok(())).is_ok_and(|now| now >= *least)
             }
-            Self::Nonce(cell, seen) => match cell.nonce.latest(index) {
-                Some((_, Value::Nonce(now))) => now == seen,
-                _ => cell.base().is_some_and(|base| base.info.nonce == *seen),
-            },
+            Self::Nonce(cell, seen) => nonce(cell, index) == Some(*seen),
+            Self::HasNonce(cell) => nonce(cell, index).is_some_and(|now| now != 0),
             Self::Code(cell, seen) => match cell.code.latest(index) {
                 Some((_, Value::Code(now))) => now.hash == *seen,
                 _ => cell.base().is_some_and(|base| base.info.code_hash == *seen),
@@ -58,6 +58,14 @@ impl Read {
                 }
             }
         }
+    }
+}
+
+/// The nonce that `index` sees, if the account was loaded.
+fn nonce(cell: &AccountCell, index: Index) -> Option<u64> {
+    match cell.nonce.latest(index) {
+        Some((_, Value::Nonce(now))) => Some(*now),
+        _ => cell.base().map(|base| base.info.nonce),
     }
 }
 

@@ -1,5 +1,6 @@
 //! revm over our journal: one interpreter for each worker and block.
 
+mod accounts;
 mod code_cache;
 mod handler;
 mod interpreter;
@@ -117,6 +118,7 @@ impl<'m, DB: DatabaseRef> Vm<'m, DB> {
             Instruction::new(keccak::keccak256::<DB>),
             instruction.gas_table()[opcode::KECCAK256 as usize],
         );
+        accounts::install(&mut instruction, spec);
         let ctx = Context {
             block: &block.env,
             tx: nothing,

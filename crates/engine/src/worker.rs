@@ -1,21 +1,18 @@
 //! A worker: claim, run, publish, tell, check, commit, repeat.
 
+mod conflicts;
+mod execution;
+
 use crate::{
     access_list,
     ids::{FIRST, index_of},
     journal::Effects,
     memory::WorkerArenas,
-    outcome::TxOutcome,
-    reads::Read,
     report::Report,
     run::Run,
-    scheduler::Log,
-    stats::Span,
     view::{Mode, View},
-    vm::{Failure, Interruption, Verdict, Vm},
-    writes::Write,
+    vm::{Failure, Interruption, Vm},
 };
-use alloy_primitives::{Address, U256};
 use revm::{DatabaseRef, context::result::InvalidTransaction};
 use std::{cell::Cell, sync::PoisonError, time::Instant};
 
@@ -296,200 +293,6 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         }
         self.run.scheduler.begin(tx)
     }
-
-    /// A lower transaction that `tx` had better wait for.
-    fn predecessor(&mut self, tx: usize, mode: Mode) -> Option<usize> {
-        let run = self.run;
-        let transaction = &run.block.transactions[tx];
-        let view = &mut self.vm.journal().view;
-        let sender = view.cell(transaction.caller);
-        let callee = transaction.kind.to().map(|to| view.cell(*to));
-        view.parties = [Some(sender), callee];
-        let before_sender = sender.hints.start_as_sender(tx);
-        let before_callee = callee.and_then(|callee| callee.hints.start_as_callee(tx));
-        if mode == Mode::Speculative {
-            let scheduler = run.scheduler;
-            // A call of a hot contract waits until the one before is committed:
-            // that one may have run on values as stale as its own would be.
-            let head = scheduler.committed();
-            let uncommitted = before_callee.filter(|before| *before >= head && head < tx);
-            let before = before_sender.into_iter().chain(uncommitted.map(|_| head));
-            let before = before.filter(|before| !scheduler.is_stable(*before)).max();
-            if before.is_some() {
-                return before;
-            }
-        }
-        if let Some(callee) = callee {
-            callee.hints.cool_down();
-        }
-        None
-    }
-
-    /// Notes the conflict for which `tx` was abandoned, unless it is a slot's.
-    fn blame(&mut self, tx: usize) {
-        if self.vm.journal().view.blames_callee.take() {
-            self.heat_up(tx);
-        }
-    }
-
-    /// Notes that `read`, which is of `tx`, has turned out to be stale.
-    fn note_conflict(&mut self, tx: usize, read: &Read) {
-        *self.stats.conflicts.entry(place(read)).or_insert(0) += 1;
-        let view = &self.vm.journal().view;
-        if match read {
-            Read::Slot(cell, _) => view.note_conflict(cell, tx),
-            _ => true,
-        } {
-            self.heat_up(tx);
-        }
-    }
-
-    /// Lets the calls of the contract that `tx` calls be made one after the other,
-    /// if this happens again.
-    fn heat_up(&mut self, tx: usize) {
-        if let Some(to) = self.run.block.transactions[tx].kind.to() {
-            self.vm.journal().view.cell(*to).hints.heat_up();
-        }
-    }
-
-    pub(crate) fn attempt(
-        &mut self,
-        tx: usize,
-        incarnation: u32,
-        mode: Mode,
-    ) -> Result<Verdict<DB::Error>, Interruption> {
-        let run = self.run;
-        self.looks_at_credits = run.memory.may_overflow();
-        self.stats.executions += 1;
-        self.stats.repeated += u64::from(incarnation > 0);
-        let started = run.config.record_timelines.then(Instant::now);
-        if run.is_out_of_gas(tx) {
-            // Whatever it would do: it is not going to be committed.
-            self.effects.clear();
-            let reason = InvalidTransaction::CallerGasLimitMoreThanBlock;
-            return Ok(Err(Failure::Invalid(reason).into()));
-        }
-        let ended = self.vm.execute(
-            &run.block.transactions[tx],
-            index_of(tx),
-            mode,
-            Some(run.scheduler.transaction(tx)),
-            &mut self.effects,
-            run.request.access_list,
-        );
-        self.stats.plain_transfers += u64::from(ended.is_ok() && self.vm.was_plain_transfer());
-        if let Some(started) = started {
-            self.stats.spans.push(Span {
-                tx,
-                incarnation,
-                start: started.duration_since(run.started),
-                end: run.started.elapsed(),
-            });
-        }
-        ended
-    }
-
-    /// Makes the results of an execution visible and tells readers of what it
-    /// changed.
-    fn publish(&mut self, tx: usize, incarnation: u32, verdict: Verdict<DB::Error>) {
-        let run = self.run;
-        let scheduler = run.scheduler;
-        let fee = match &verdict {
-            Ok((_, fee)) => *fee,
-            Err(_) => Run::<DB>::NO_FEE,
-        };
-        let before = scheduler.log(tx);
-        let mut changed = [0u64; 8];
-        // Nobody has relied on what a first fee was before: while it is not known it
-        // counts as zero where that suffices, and is waited for elsewhere.
-        if scheduler.last_fee(tx) != fee {
-            changed[run.fee_bit / 64] |= 1 << (run.fee_bit % 64);
-        }
-        let effects = &self.effects;
-        let log = self.arenas.log(
-            &effects.reads,
-            &effects.writes,
-            &effects.accesses,
-            self.looks_at_credits,
-        );
-        self.publish_writes(tx, log.writes(), before, &mut changed);
-        self.put(tx, verdict);
-        scheduler.finish(tx, incarnation, log, fee);
-        self.tell(tx, &changed);
-    }
-
-    /// Puts how `tx`, which this worker runs, has ended where the caller will
-    /// find it.
-    pub(crate) fn put(&self, tx: usize, verdict: Verdict<DB::Error>) {
-        let ended = verdict.map(|(result, _)| TxOutcome {
-            index: tx,
-            tx_type: self.run.block.transactions[tx].tx_type,
-            result,
-            cumulative_gas_used: 0,
-        });
-        // SAFETY: this worker runs the transaction.
-        unsafe { self.run.results.put(tx, ended) };
-    }
-
-    fn publish_writes(
-        &self,
-        tx: usize,
-        writes: &[Write],
-        before: Option<&Log>,
-        changed: &mut [u64; 8],
-    ) {
-        let index = index_of(tx);
-        let mut mark = |write: &Write| {
-            let bit = write.target.bit();
-            changed[bit / 64] |= 1 << (bit % 64);
-        };
-        for write in writes {
-            if write
-                .target
-                .location()
-                .publish(index, &write.value, &self.arenas.nodes)
-            {
-                mark(write);
-            }
-        }
-        for write in before.map_or(&[][..], Log::writes) {
-            // Still the old value: the new incarnation has not written here.
-            if write.target.location().withdraw(index, &write.value) {
-                mark(write);
-            }
-        }
-    }
-
-    /// Invalidates transactions above `tx` that read what has changed.
-    pub(crate) fn tell(&mut self, tx: usize, changed: &[u64; 8]) {
-        let run = self.run;
-        let mut invalidated = Vec::new();
-        run.scheduler.push(
-            tx,
-            changed,
-            self.calm < CALM,
-            |read, reader| read.holds(index_of(reader), &run.fees),
-            |reader, read| invalidated.push((reader, *read)),
-        );
-        for (reader, read) in invalidated {
-            self.calm = 0;
-            self.note_conflict(reader, &read);
-        }
-    }
-
-    fn own_reads_hold(&mut self, tx: usize) -> bool {
-        let run = self.run;
-        let index = index_of(tx);
-        let reads = run.scheduler.log(tx).map_or(&[][..], Log::reads);
-        match reads.iter().find(|read| !read.holds(index, &run.fees)) {
-            None => true,
-            Some(read) => {
-                let read = *read;
-                self.note_conflict(tx, &read);
-                false
-            }
-        }
-    }
 }
 
 /// Whether a transaction may have failed only because it came too early.
@@ -498,17 +301,6 @@ fn is_early<E>(failure: &Failure<E>) -> bool {
         failure,
         Failure::Invalid(InvalidTransaction::NonceTooHigh { .. })
     )
-}
-
-fn place(read: &Read) -> (Address, Option<U256>) {
-    match read {
-        Read::Balance(cell, _)
-        | Read::BalanceAtLeast(cell, _)
-        | Read::Nonce(cell, _)
-        | Read::Code(cell, _)
-        | Read::Life(cell, _) => (cell.address, None),
-        Read::Slot(cell, _) => (cell.account().address, Some(cell.key)),
-    }
 }
 
 /// Lets the other workers end if this one panics; the pool passes the panic on.

@@ -87,29 +87,36 @@ impl<'m, DB: DatabaseRef> Journal<'m, DB> {
         entry.observed.insert(parts);
         let hash = entry.cell.hash;
         for (part, observed) in [
-            Observed::BALANCE,
-            Observed::NONCE,
-            Observed::CODE,
-            Observed::LIFE,
-        ]
-        .into_iter()
-        .enumerate()
-        {
+            (0, Observed::BALANCE),
+            (1, Observed::NONCE),
+            (1, Observed::HAS_NONCE),
+            (2, Observed::CODE),
+            (3, Observed::LIFE),
+        ] {
             if new.contains(observed) {
-                self.view.mark(writes::bit(hash, part as u32));
+                self.view.mark(writes::bit(hash, part));
             }
         }
         Ok(())
     }
 
-    /// Observes whether an account without code and nonce is empty. Relies on no
-    /// more than is needed: that its balance is zero, or that it is not.
+    /// Observes whether an account is empty. Relies on no more than is needed: that it
+    /// has code, or had a nonce, or that its balance is zero, or that it is not.
     pub(crate) fn observe_emptiness(&mut self, i: usize) -> Result<(), ViewError<DB::Error>> {
         if self.entries[i].account.info.code_hash != KECCAK_EMPTY {
             return self.observe(i, Observed::CODE);
         }
-        if self.entries[i].account.info.nonce != 0 {
-            return self.observe(i, Observed::NONCE);
+        let entry = &self.entries[i];
+        if entry.account.info.nonce != 0 {
+            // Only ever counted up where it is not observed, so any other that it might
+            // have had would not be zero now either.
+            let had_one = entry.nonce_before != 0;
+            let part = if had_one {
+                Observed::HAS_NONCE
+            } else {
+                Observed::NONCE
+            };
+            return self.observe(i, part);
         }
         self.observe(i, Observed::CODE)?;
         self.observe(i, Observed::NONCE)?;

@@ -19,6 +19,8 @@ impl Observed {
     pub(crate) const CODE: Self = Self(4);
     pub(crate) const LIFE: Self = Self(8);
     pub(crate) const ALL: Self = Self(15);
+    /// That the nonce was not zero, whatever it was.
+    pub(crate) const HAS_NONCE: Self = Self(16);
 
     #[inline]
     pub(crate) fn contains(self, other: Self) -> bool {

@@ -238,6 +238,8 @@ fn entry_reads(entry: &Entry<'_>, mut add: impl FnMut(Read)) {
     }
     if entry.observed.contains(Observed::NONCE) {
         add(Read::Nonce(cell, entry.nonce_before));
+    } else if entry.observed.contains(Observed::HAS_NONCE) {
+        add(Read::HasNonce(cell));
     }
     if entry.observed.contains(Observed::CODE) {
         add(Read::Code(cell, entry.code_before));

@@ -362,7 +362,7 @@ impl<'m, DB: DatabaseRef> JournalTr for Journal<'m, DB> {
             self.observe_emptiness(entry)
                 .map_err(JournalLoadError::DBError)?;
         } else {
-            // BALANCE and EXTCODEHASH.
+            // Not BALANCE and EXTCODEHASH: see `crate::vm`. From Amsterdam on, CREATE.
             self.observe(entry, Observed::ALL)
                 .map_err(JournalLoadError::DBError)?;
         }
