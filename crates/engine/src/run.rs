@@ -32,6 +32,7 @@ use crate::{
 use alloy_eip7928::BlockAccessList;
 use revm::{DatabaseRef, context::Cfg, precompile::Precompiles};
 use std::{
+    ops::Range,
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
@@ -64,6 +65,9 @@ pub(crate) struct Request<'m> {
 /// Transactions after a payment that is not valid that go the general way; four times
 /// as many each time that a run was cut before it was worth it.
 const AFTER_CUT: usize = 32;
+
+/// Gas limit of transactions for which it pays to wake a helper: some 50 microseconds.
+const GAS_FOR_A_HELPER: u64 = 100_000;
 
 /// What all workers of a block share.
 pub(crate) struct Run<'m, DB: DatabaseRef> {
@@ -197,10 +201,24 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             if from < run.start {
                 self.scheduler.set_end(run.start);
                 let help = |number| Worker::new(self, number).work_and_report();
+                let helpers = self.helpers_for(from..run.start, helpers);
                 pool.run(helpers, &help, || worker.work());
                 from = run.start;
             }
         }
+    }
+
+    /// How many of `helpers` it pays to wake for some transactions: a few payments that
+    /// did not make a run are executed before anybody is awake.
+    fn helpers_for(&self, range: Range<usize>, helpers: usize) -> usize {
+        let mut gas = 0;
+        let mut transactions = self.block.transactions[range].iter().skip(1);
+        while gas / GAS_FOR_A_HELPER < helpers as u64
+            && let Some(tx) = transactions.next()
+        {
+            gas += tx.gas_limit.min(1 << 24);
+        }
+        helpers.min((gas / GAS_FOR_A_HELPER) as usize)
     }
 
     fn expect(
