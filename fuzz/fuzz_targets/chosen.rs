@@ -19,6 +19,7 @@ static ENGINES: LazyLock<[Engine; 7]> = LazyLock::new(|| {
             workers: i + 2,
             access_list: true,
             payment_run: 2,
+            gas_per_helper: 0,
             ..EngineConfig::default()
         };
         Engine::new(config).expect("the system lets threads start")

@@ -133,6 +133,7 @@ fn shake(build: bool) {
             workers,
             access_list: true,
             payment_run: 2,
+            gas_per_helper: 0,
             ..EngineConfig::default()
         };
         Engine::new(config).unwrap()

@@ -14,6 +14,7 @@ fn engine(workers: usize) -> Engine {
         access_list: true,
         // Every other engine settles however few payments together.
         payment_run: if workers.is_multiple_of(2) { 2 } else { 256 },
+        gas_per_helper: 0,
         ..EngineConfig::default()
     };
     Engine::new(config).expect("threads")

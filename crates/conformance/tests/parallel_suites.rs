@@ -6,6 +6,7 @@ use parallax_conformance::{
     verified::Tally, without_skips,
 };
 use parallax_engine::{Block, Engine, EngineConfig};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `PARALLAX_WORKERS` sets how many workers all tests have; otherwise, `usual`.
 fn workers(usual: usize) -> usize {
@@ -18,6 +19,7 @@ fn engine(usual: usize) -> Engine {
         workers: workers(usual),
         access_list: true,
         payment_run: 1,
+        gas_per_helper: 0,
         ..EngineConfig::default()
     };
     Engine::new(config).expect("threads")
@@ -36,9 +38,17 @@ fn archive(name: &str) -> Option<std::path::PathBuf> {
     archive
 }
 
+/// Blocks in which more than one worker took part.
+static SHARED: AtomicUsize = AtomicUsize::new(0);
+
 fn replay(workers: usize) -> impl FnMut(&Block, &World) -> Executed {
     let engine = engine(workers);
-    move |block: &Block, world: &World| engine.replay(block, world)
+    move |block: &Block, world: &World| {
+        let output = engine.replay(block, world)?;
+        let took_part = output.stats.timelines.len();
+        SHARED.fetch_add(usize::from(took_part > 1), Ordering::Relaxed);
+        Ok(output)
+    }
 }
 
 fn build(workers: usize) -> impl FnMut(&Block, &World) -> Executed {
@@ -75,6 +85,9 @@ fn replay_executes_repeated_state_test_transactions() {
     };
     let report = state_test::run_repeated(&archive, 4, 2, || replay(3)).unwrap();
     assert_passed(&report, "repeated state tests, replay", 3);
+    let shared = SHARED.load(Ordering::Relaxed);
+    println!("{shared} blocks were executed by more than one worker");
+    assert!(shared > 0 || workers(3) == 1);
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn engine(workers: usize) -> Engine {
         access_list: true,
         // However few: what is short here is long elsewhere.
         payment_run: 2,
+        gas_per_helper: 0,
         ..EngineConfig::default()
     })
     .unwrap()

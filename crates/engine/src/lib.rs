@@ -59,6 +59,9 @@ pub struct EngineConfig {
     /// by all workers together, instead of one transaction after the other. Not
     /// while dependencies or timelines are recorded.
     pub payment_run: usize,
+    /// Gas limit of transactions for which it pays to wake one helper thread: waking it
+    /// takes as long as executing a few of them. 0: all are always woken.
+    pub gas_per_helper: u64,
 }
 
 impl Default for EngineConfig {
@@ -70,6 +73,7 @@ impl Default for EngineConfig {
             record_timelines: false,
             dependencies: false,
             payment_run: 256,
+            gas_per_helper: 100_000,
         }
     }
 }

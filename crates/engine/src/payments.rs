@@ -99,7 +99,10 @@ pub(crate) fn execute<'m, DB: DatabaseRef + Sync>(
     worker: &mut Worker<'m, DB>,
     range: Range<usize>,
 ) -> usize {
-    let helpers = helpers.min(range.len() / WORTH_A_HELPER);
+    let helpers = match run.config.gas_per_helper {
+        0 => helpers,
+        _ => helpers.min(range.len() / WORTH_A_HELPER),
+    };
     let workers = helpers + 1;
     let parts = if helpers == 0 { 1 } else { PARTS };
     let chunk = (range.len() / (4 * workers)).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);

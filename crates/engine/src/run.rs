@@ -66,9 +66,6 @@ pub(crate) struct Request<'m> {
 /// as many each time that a run was cut before it was worth it.
 const AFTER_CUT: usize = 32;
 
-/// Gas limit of transactions for which it pays to wake a helper: some 50 microseconds.
-const GAS_FOR_A_HELPER: u64 = 100_000;
-
 /// What all workers of a block share.
 pub(crate) struct Run<'m, DB: DatabaseRef> {
     pub(crate) block: &'m Block,
@@ -199,9 +196,9 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
             }
             // Up to the next run, or the first that were cut off from this one.
             if from < run.start {
-                self.scheduler.set_end(run.start);
-                let help = |number| Worker::new(self, number).work_and_report();
                 let helpers = self.helpers_for(from..run.start, helpers);
+                self.scheduler.set_segment(run.start, helpers + 1);
+                let help = |number| Worker::new(self, number).work_and_report();
                 pool.run(helpers, &help, || worker.work());
                 from = run.start;
             }
@@ -211,14 +208,18 @@ impl<'m, DB: DatabaseRef + Sync> Run<'m, DB> {
     /// How many of `helpers` it pays to wake for some transactions: a few payments that
     /// did not make a run are executed before anybody is awake.
     fn helpers_for(&self, range: Range<usize>, helpers: usize) -> usize {
+        let each = self.config.gas_per_helper;
+        if each == 0 {
+            return helpers;
+        }
         let mut gas = 0;
         let mut transactions = self.block.transactions[range].iter().skip(1);
-        while gas / GAS_FOR_A_HELPER < helpers as u64
+        while gas / each < helpers as u64
             && let Some(tx) = transactions.next()
         {
             gas += tx.gas_limit.min(1 << 24);
         }
-        helpers.min((gas / GAS_FOR_A_HELPER) as usize)
+        helpers.min((gas / each) as usize)
     }
 
     fn expect(

@@ -138,7 +138,7 @@ impl Scheduler {
         self.progress = Progress::default();
         self.readers = ReadySet::empty(transactions);
         self.window = 32 * workers;
-        self.width.reset(workers);
+        self.width.restart(workers);
         self.halted = AtomicBool::new(false);
     }
 
@@ -159,10 +159,11 @@ impl Scheduler {
             + self.asides.capacity() * size_of::<Aside>()
     }
 
-    /// Workers are finished when everything below `end` is committed. Only while
-    /// none is working.
-    pub(crate) fn set_end(&self, end: usize) {
+    /// `workers` are going to work, and are finished when everything below `end` is
+    /// committed. Only while none is working.
+    pub(crate) fn set_segment(&self, end: usize, workers: usize) {
         self.end.store(end, Ordering::SeqCst);
+        self.width.restart(workers);
     }
 
     #[inline]

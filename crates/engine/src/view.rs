@@ -22,6 +22,8 @@ use std::cell::Cell;
 /// is executed: a few microseconds, no more than giving up and coming back costs.
 const LOOKS_AT_WRITER: usize = 1024;
 
+const LOOKS_BETWEEN_YIELDS: usize = 64;
+
 /// Why an execution could not go on.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum ViewError<E> {
@@ -278,6 +280,10 @@ impl<'m, DB: DatabaseRef> View<'m, DB> {
                 if looks > LOOKS_AT_WRITER {
                     self.blames_callee.set(self.is_broad(slot, tx));
                     return Err(ViewError::Stall(index_of(before)));
+                }
+                if looks % LOOKS_BETWEEN_YIELDS == 0 {
+                    // With more workers than cores it may not be running.
+                    std::thread::yield_now();
                 }
                 std::hint::spin_loop();
             }

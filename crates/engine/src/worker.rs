@@ -34,6 +34,10 @@ pub(crate) struct Worker<'m, DB: DatabaseRef> {
     stats: Report,
 }
 
+/// How often a worker looks whether somebody else has committed before it sleeps for a
+/// moment.
+const YIELDS: u32 = 64;
+
 /// Payments that are claimed together.
 const PAYMENT_RUN: usize = 8;
 
@@ -127,20 +131,30 @@ impl<'m, DB: DatabaseRef> Worker<'m, DB> {
         let guard = HaltOnPanic(self.run.scheduler);
         let started = Instant::now();
         let scheduler = self.run.scheduler;
+        let mut yields = 0u32;
         while !scheduler.is_finished() {
+            if scheduler.excludes(self.number) && self.claimed.1 == 0 {
+                let number = self.number;
+                self.idle(|| scheduler.stay_away(number));
+                continue;
+            }
             match self.next() {
                 Some(tx) => self.run_transaction(tx),
-                // Somebody is about to commit it.
-                None if scheduler.is_head_done() => std::thread::yield_now(),
+                // Somebody is about to commit it, or handing it to a caller who takes
+                // his time.
+                None if scheduler.is_head_done() => {
+                    yields += 1;
+                    match yields.is_multiple_of(YIELDS) {
+                        true => self.idle(|| scheduler.wait_for_commit()),
+                        false => std::thread::yield_now(),
+                    }
+                }
                 None => {
                     self.idle(|| scheduler.wait_for_work());
                     scheduler.wake_another();
                 }
             }
             self.commit_what_is_done();
-            if scheduler.excludes(self.number) && self.claimed.1 == 0 {
-                self.idle(|| scheduler.stay_away());
-            }
         }
         scheduler.release_all();
         self.stats.working += started.elapsed();

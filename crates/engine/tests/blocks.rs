@@ -258,6 +258,7 @@ fn blocks_do_not_leak_into_each_other() {
             access_list: true,
             record_timelines: true,
             dependencies: true,
+            gas_per_helper: 0,
             ..EngineConfig::default()
         };
         let engine = Engine::new(config).unwrap();

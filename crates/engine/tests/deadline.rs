@@ -18,6 +18,7 @@ fn engine(workers: usize, access_list: bool) -> Engine {
     Engine::new(EngineConfig {
         workers,
         access_list,
+        gas_per_helper: 0,
         ..EngineConfig::default()
     })
     .unwrap()

@@ -114,6 +114,7 @@ fn a_full_block_ends_at_once() {
             let config = EngineConfig {
                 workers,
                 access_list: true,
+                gas_per_helper: 0,
                 ..EngineConfig::default()
             };
             let got = Engine::new(config).unwrap().build(&block, &state).unwrap();

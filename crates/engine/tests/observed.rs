@@ -62,6 +62,7 @@ fn dependencies(code: &'static [u8], nonce: u64) -> Vec<Location> {
         let config = EngineConfig {
             workers,
             dependencies: true,
+            gas_per_helper: 0,
             ..EngineConfig::default()
         };
         let got = Engine::new(config).unwrap().replay(&block, &state).unwrap();

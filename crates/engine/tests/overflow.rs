@@ -18,6 +18,7 @@ fn engine(workers: usize, access_list: bool, payment_run: usize) -> Engine {
         workers,
         access_list,
         payment_run,
+        gas_per_helper: 0,
         ..EngineConfig::default()
     })
     .unwrap()

@@ -117,6 +117,7 @@ fn a_database_that_misbehaves() {
                 let config = EngineConfig {
                     workers,
                     payment_run: 2,
+                    gas_per_helper: 0,
                     ..EngineConfig::default()
                 };
                 let engine = Engine::new(config).unwrap();

@@ -41,6 +41,8 @@ pub(super) enum Mistake {
     DoesNotWake,
     /// A bound that was relied on is forgotten when the exact balance is read.
     ForgetsBound,
+    /// A worker that is excluded keeps a wake-up for itself.
+    KeepsWakeUp,
 }
 
 fn address(account: usize) -> Address {
@@ -152,7 +154,13 @@ pub(super) fn execute(
                 NOISE.set(noise.map(|seed| seed.wrapping_add(number as u64)));
                 // SAFETY: as above.
                 let arenas = unsafe { run.memory.arenas.get(number) };
-                Worker { run, arenas }.work();
+                Worker {
+                    run,
+                    arenas,
+                    number,
+                    workers,
+                }
+                .work();
             });
         }
     });
@@ -190,6 +198,8 @@ impl<'m> Run<'m> {
 struct Worker<'m, 'r> {
     run: &'r Run<'m>,
     arenas: &'m WorkerArenas,
+    number: usize,
+    workers: usize,
 }
 
 impl Worker<'_, '_> {
@@ -197,6 +207,13 @@ impl Worker<'_, '_> {
         let scheduler = self.run.scheduler;
         let mut claimed = (0, 0u64);
         while !scheduler.is_finished() {
+            if scheduler.excludes(self.number) && claimed.1 == 0 {
+                match self.run.mistake == Some(Mistake::KeepsWakeUp) {
+                    true => scheduler.nap(self.number),
+                    false => scheduler.stay_away(self.number),
+                }
+                continue;
+            }
             match next_of(&mut claimed).or_else(|| scheduler.claim()) {
                 Some(tx) => {
                     // Now and then two more with it.
@@ -204,6 +221,8 @@ impl Worker<'_, '_> {
                         claimed = (tx + 1, scheduler.claim_run(tx + 1, 2));
                     }
                     self.run_transaction(tx);
+                    // Whatever conflicts would make of it.
+                    scheduler.set_width(1 + (tx * 7 + self.number) % self.workers);
                 }
                 None if scheduler.is_head_done() => thread::yield_now(),
                 None => {

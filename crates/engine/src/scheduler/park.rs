@@ -61,6 +61,7 @@ impl Park {
 
     /// Wakes those who nap.
     pub(crate) fn wake_nappers(&self) {
+        let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.naps.notify_all();
     }
 

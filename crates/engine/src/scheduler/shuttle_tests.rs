@@ -109,3 +109,8 @@ fn a_waiter_that_is_not_woken_is_noticed() {
 fn a_forgotten_bound_is_noticed() {
     is_noticed(Mistake::ForgetsBound);
 }
+
+#[test]
+fn a_wake_up_that_an_excluded_worker_keeps_is_noticed() {
+    is_noticed(Mistake::KeepsWakeUp);
+}

@@ -11,6 +11,10 @@ use std::time::Duration;
 /// How long a worker stays away without looking: only by mistake would it have to.
 const LONGEST_NAP: Duration = Duration::from_millis(1);
 
+/// How long a worker sleeps that has nothing to do while somebody else is at a long
+/// commit: the caller takes what was committed, and may take its time.
+const COMMIT_NAP: Duration = Duration::from_micros(50);
+
 impl Scheduler {
     /// Takes the lowest ready transaction of the window.
     pub(crate) fn claim(&self) -> Option<usize> {
@@ -143,10 +147,33 @@ impl Scheduler {
 
     /// Sleeps although there may be something to do, until the block has ended or
     /// more workers are wanted; now and then it looks itself.
-    pub(crate) fn stay_away(&self) {
-        // It may have been woken in place of one who may work.
+    pub(crate) fn stay_away(&self, number: usize) {
+        self.pass_on();
+        self.nap(number);
+    }
+
+    /// Wakes somebody else: an excluded worker may have been woken in place of one who
+    /// may work, or have left unsaid what it was going to take itself.
+    fn pass_on(&self) {
         self.park.notify();
-        self.park.nap_unless(LONGEST_NAP, || self.is_finished());
+    }
+
+    pub(super) fn nap(&self, number: usize) {
+        let is_over = || self.is_finished() || !self.excludes(number);
+        self.park.nap_unless(LONGEST_NAP, is_over);
+    }
+
+    /// For models: from now on so many may work.
+    #[cfg(test)]
+    pub(super) fn set_width(&self, workers: usize) {
+        if self.width.set(workers) {
+            self.park.wake_nappers();
+        }
+    }
+
+    /// Sleeps for a moment while somebody else commits.
+    pub(crate) fn wait_for_commit(&self) {
+        self.park.nap_unless(COMMIT_NAP, || self.is_finished());
     }
 
     /// Sleeps until there may be something to do.

@@ -7,11 +7,9 @@
 //! what is committed meanwhile is compared with what was committed before. What was no
 //! good is taken back, and tried again later, after longer each time.
 
+use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::{
-    sync::{
-        Mutex, PoisonError, TryLockError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
     time::{Duration, Instant},
 };
 
@@ -59,17 +57,15 @@ struct Control {
 }
 
 impl Width {
-    /// For a block that `workers` begin.
-    pub(crate) fn reset(&mut self, workers: usize) {
-        *self = Self {
-            limit: AtomicUsize::new(workers),
-            all: AtomicUsize::new(workers),
-            control: Mutex::new(Control {
-                start: None,
-                policy: Policy::new(workers),
-            }),
-            ..Self::default()
+    /// `workers` are about to begin.
+    pub(crate) fn restart(&self, workers: usize) {
+        let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        *control = Control {
+            start: None,
+            policy: Policy::new(workers),
         };
+        self.limit.store(workers, Ordering::Relaxed);
+        self.all.store(workers, Ordering::Relaxed);
     }
 
     /// Whether worker `number` is to stay away for now.
@@ -96,10 +92,8 @@ impl Width {
         if self.all.load(Ordering::Relaxed) < 2 {
             return false;
         }
-        let mut control = match self.control.try_lock() {
-            Ok(control) => control,
-            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
-            Err(TryLockError::WouldBlock) => return false,
+        let Some(mut control) = self.try_control() else {
+            return false;
         };
         let now = Mark {
             time: Instant::now(),
@@ -116,6 +110,21 @@ impl Width {
         control.start = Some(now);
         self.limit.store(control.policy.limit, Ordering::Relaxed);
         control.policy.limit > before
+    }
+
+    /// `None` if somebody else is at it.
+    fn try_control(&self) -> Option<MutexGuard<'_, Control>> {
+        match self.control.try_lock() {
+            Ok(control) => Some(control),
+            Err(TryLockError::Poisoned(poisoned)) => Some(PoisonError::into_inner(poisoned)),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// For models: `limit` may work from now on. Whether these are more than before.
+    #[cfg(test)]
+    pub(super) fn set(&self, limit: usize) -> bool {
+        self.limit.swap(limit, Ordering::Relaxed) < limit
     }
 }
 
@@ -309,8 +318,8 @@ mod tests {
 
     #[test]
     fn one_worker_is_never_sent_away() {
-        let mut width = Width::default();
-        width.reset(1);
+        let width = Width::default();
+        width.restart(1);
         (0..1000).for_each(|committed| assert!(!width.look(committed, 0)));
         assert!(!width.excludes(0) && !width.is_narrow());
     }
