@@ -109,14 +109,21 @@ impl<T> Arena<T> {
         chunks.iter().map(|chunk| chunk.len).sum()
     }
 
-    /// The elements, oldest first.
+    /// The elements, oldest first. Those that are added meanwhile may be missing.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        // SAFETY: as in `reserve`; the elements are only ever lent shared.
-        let chunks = unsafe { &*self.chunks.get() };
-        chunks.iter().flat_map(|chunk| {
-            // SAFETY: the first `len` elements are initialised.
-            unsafe { std::slice::from_raw_parts(chunk.start.as_ptr().cast::<T>(), chunk.len) }
-        })
+        (0..).map_while(|index| self.chunk(index)).flatten()
+    }
+
+    /// The elements of a chunk, if there is one of this number.
+    #[inline]
+    fn chunk(&self, index: usize) -> Option<&[T]> {
+        // SAFETY: as in `reserve`: this reference, too, ends here, so that the vector
+        // may grow before the next chunk is asked for.
+        let chunk = unsafe { &*self.chunks.get() }.get(index)?;
+        let start = chunk.start.as_ptr().cast::<T>();
+        // SAFETY: the first `len` elements are initialised, and never move. They are
+        // only ever lent shared, until `clear` and `drop`, which need the arena alone.
+        Some(unsafe { std::slice::from_raw_parts(start, chunk.len) })
     }
 
     /// Drops all elements and keeps the memory for the next block.
@@ -224,6 +231,20 @@ mod tests {
             arena.iter().take(1000).copied().collect::<Vec<_>>(),
             (0..1000).collect::<Vec<_>>()
         );
+    }
+
+    /// The vector of chunks once stayed borrowed between two elements.
+    #[test]
+    fn the_arena_may_grow_while_it_is_iterated() {
+        let arena = Arena::default();
+        (0..100u64).for_each(|number| _ = arena.alloc(number));
+        let mut seen = Vec::new();
+        for number in arena.iter().take(100) {
+            seen.push(*number);
+            arena.alloc_slice(&[*number; 1000]);
+        }
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        assert_eq!(arena.iter().count(), arena.len());
     }
 
     #[test]
