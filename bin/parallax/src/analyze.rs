@@ -44,6 +44,7 @@ pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<Outcome> {
         arguments,
         progress: Progress::new(blocks as u64 * runs),
         findings: Vec::new(),
+        unread: Ok(()),
     };
     for source in sources {
         analysis.source(source)?;
@@ -58,6 +59,7 @@ pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<Outcome> {
         file.write_all(page.as_bytes())
             .wrap_err("cannot write the page")?;
     }
+    analysis.unread?;
     Ok(Outcome::Verified)
 }
 
@@ -93,6 +95,8 @@ struct Analysis<'a> {
     arguments: &'a AnalyzeArguments,
     progress: Progress,
     findings: Vec<Findings>,
+    /// Why nobody sees what is printed, once it is so; the page is written all the same.
+    unread: io::Result<()>,
 }
 
 impl Analysis<'_> {
@@ -141,7 +145,12 @@ impl Analysis<'_> {
         } else {
             text::report(&findings, self.arguments.top)
         };
-        self.progress.suspend(|| writeln!(io::stdout(), "{text}"))?;
+        if self.unread.is_ok() {
+            self.unread = self.progress.suspend(|| writeln!(io::stdout(), "{text}"));
+        }
+        if self.arguments.html.is_none() {
+            std::mem::replace(&mut self.unread, Ok(()))?;
+        }
         self.findings.push(findings);
         Ok(())
     }

@@ -6,7 +6,7 @@ use common::{archive, folder, stderr};
 use serde_json::Value;
 use std::{
     fs,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 fn analyze(arguments: &[&str]) -> Output {
@@ -144,6 +144,25 @@ fn the_page_has_all_blocks_and_stands_alone() {
         assert!(text.contains(words), "{words}");
     }
     assert!(!text.contains("src="), "it loads something");
+}
+
+#[test]
+fn the_page_is_written_though_nobody_reads_on() {
+    let page = folder("analyze-unread").join("report.html");
+    let arguments = ["erc20-to-one", "chain", "--txs", "20", "--runs", "1"];
+    let mut running = Command::new(env!("CARGO_BIN_EXE_parallax"))
+        .arg("analyze")
+        .args(arguments)
+        .args(["--html", page.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(running.stdout.take());
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(stderr(&output), "");
+    let text = fs::read_to_string(page).unwrap();
+    assert!(text.contains("\"block\":\"chain\""), "{text}");
 }
 
 #[test]

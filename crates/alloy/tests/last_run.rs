@@ -14,7 +14,7 @@ use revm::{
     database::{State, WrapDatabaseRef},
     primitives::hardfork::SpecId,
 };
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 fn block() -> (MemoryState, Setting, Vec<Tx>) {
     let workload = generate(Kind::Swaps, 6, 5);
@@ -114,40 +114,4 @@ fn an_executor_can_have_a_place_of_its_own() {
     assert!(factory.last_run().is_none());
     let run = own.get().unwrap();
     assert_eq!(run.fallback(), Some(&Fallback::AccessList));
-}
-
-/// Text that is logged.
-#[derive(Clone, Debug, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn the_reason_is_logged() {
-    let (db, setting, txs) = block();
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
-        fallback(&engine(2), &setting, &db, &txs[..1]);
-    });
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let reason = Fallback::FewTransactions.to_string();
-    assert!(
-        lines.contains("executing sequentially") && lines.contains(&reason),
-        "{lines}"
-    );
 }

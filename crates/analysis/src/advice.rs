@@ -89,7 +89,11 @@ fn one(trace: &Trace, names: &Names, hot: &HotLocation, locations: Vec<Location>
     let mut remedy = remedy(names, &hot.location);
     if chain_without < chain {
         let share = 100.0 * (1.0 - chain_without.as_secs_f64() / chain.as_secs_f64());
-        remedy += &format!(" Without it the longest chain is {share:.0} % shorter.");
+        let it = match locations.len() {
+            1 => "it",
+            _ => "it, and what changes with it,",
+        };
+        remedy += &format!(" Without {it} the longest chain is {share:.0} % shorter.");
     } else {
         remedy += " That alone does not shorten the longest chain, which has other links too.";
     }

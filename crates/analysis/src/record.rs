@@ -9,19 +9,20 @@
 //! engine, 1 worker, no runs of payments       a payment on its own and in a run
 //! ```
 
+mod clock;
+mod traced;
+
 use crate::{
     costs::{Costs, PAYMENT_RUN},
     names::Names,
-    observer::{Recorder, Seen},
-    trace::{Dependency, Function, Trace, Traced},
+    observer::Recorder,
+    trace::Trace,
 };
-use alloy_primitives::Selector;
+use clock::{clock, looks, wake};
 use parallax_engine::{Block, BlockOutput, Engine, EngineConfig, EngineError, Stats, sequential};
-use revm::{DatabaseRef, context::TxEnv};
-use std::{
-    sync::{Condvar, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use revm::DatabaseRef;
+use std::time::{Duration, Instant};
+use traced::traced;
 
 /// How a trace is made.
 #[derive(Clone, Copy, Debug)]
@@ -295,102 +296,6 @@ impl Samples {
 /// As in the engine: how often it looks for work, and at the writer of a slot.
 const LOOKS: u32 = 64;
 const LOOKS_AT_WRITER: u32 = 1024;
-
-/// Time that so many looks take.
-fn looks(count: u32) -> u64 {
-    let mut times = [0; 5].map(|_: u64| {
-        let started = Instant::now();
-        for _ in 0..count {
-            std::hint::spin_loop();
-        }
-        nanos(started.elapsed())
-    });
-    times.sort_unstable();
-    times[2]
-}
-
-/// Time that reading the clock takes.
-fn clock() -> u64 {
-    const READS: u32 = 1000;
-    let started = Instant::now();
-    for _ in 0..READS {
-        std::hint::black_box(Instant::now());
-    }
-    nanos(started.elapsed() / READS)
-}
-
-/// Time from waking a sleeping thread to its being awake: half a round trip.
-fn wake() -> u64 {
-    const ROUNDS: u32 = 200;
-    let (turn, moved) = (Mutex::new(0), Condvar::new());
-    let pass = |own: u32| {
-        for _ in 0..ROUNDS {
-            let guard = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let waited = moved.wait_while(guard, |turn| *turn % 2 != own);
-            *waited.unwrap_or_else(PoisonError::into_inner) += 1;
-            moved.notify_one();
-        }
-    };
-    let started = Instant::now();
-    std::thread::scope(|scope| {
-        scope.spawn(|| pass(1));
-        pass(0);
-    });
-    nanos(started.elapsed() / (2 * ROUNDS))
-}
-
-fn traced(block: &Block, seen: &[Seen], stats: &Stats) -> Vec<Traced> {
-    let transactions = block.transactions.iter().zip(seen);
-    let mut traced: Vec<_> = transactions.map(|(tx, seen)| one(tx, seen)).collect();
-    for dependency in &stats.dependencies {
-        let location = dependency.location;
-        let (read_at, reader) = seen[dependency.tx].read_at(&location);
-        traced[dependency.tx].dependencies.push(Dependency {
-            on: dependency.on,
-            location,
-            read_at,
-            written_at: seen[dependency.on].written_at(&location),
-            reader,
-        });
-    }
-    for tx in &mut traced {
-        tx.dependencies
-            .sort_by(|a, b| a.read_at.total_cmp(&b.read_at).then(a.on.cmp(&b.on)));
-    }
-    traced
-}
-
-fn one(tx: &TxEnv, seen: &Seen) -> Traced {
-    let selector = tx.data.first_chunk::<4>();
-    Traced {
-        nanos: 0,
-        gas: seen.gas,
-        sender: tx.caller,
-        function: tx.kind.to().map(|to| Function {
-            contract: *to,
-            selector: selector.map(|bytes| Selector::from(*bytes)),
-        }),
-        about: about(tx),
-        succeeded: seen.succeeded,
-        is_payment: tx.kind.is_call()
-            && tx.data.is_empty()
-            && !tx.value.is_zero()
-            && seen.instructions == 0,
-        dependencies: Vec::new(),
-    }
-}
-
-/// Words of the input that are addresses or hashes; numbers, offsets and flags are
-/// smaller. As in `hints/subject.rs` of the engine.
-fn about(tx: &TxEnv) -> Vec<u64> {
-    let arguments = tx.data.get(4..).unwrap_or_default().chunks_exact(32);
-    let words = arguments.filter_map(|word| {
-        let (high, low) = word.split_at(20);
-        let low = low.last_chunk().map_or(0, |tail| u64::from_be_bytes(*tail));
-        high.iter().any(|byte| *byte != 0).then_some(low | 1 << 63)
-    });
-    words.collect()
-}
 
 /// The first transaction whose outcome differs.
 fn first_difference(expected: &BlockOutput, got: &BlockOutput) -> Option<usize> {

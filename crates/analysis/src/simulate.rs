@@ -12,7 +12,8 @@
 //! step, with measured times instead of work: the lowest ready transaction of a window
 //! first, a few at once where there are no conflicts; speculative reads; invalidation
 //! when a writer publishes; senders and contended slots that let others wait; commits
-//! in order by one worker at a time; sleeping and napping.
+//! in order by one worker at a time; sleeping; workers sent away while they are in the
+//! way, `width.rs`.
 //!
 //! What it assumes:
 //!
@@ -28,6 +29,7 @@ mod hints;
 mod machine;
 mod subject;
 mod transaction;
+mod width;
 mod worker;
 
 use crate::{costs::PAYMENT_RUN, trace::Trace};

@@ -89,7 +89,8 @@ pub struct Touches {
 
 impl Trace {
     /// A trace of transactions that take so long (in nanoseconds) and depend on so
-    /// many others, each pair `(on, read_at)`; for tests and experiments. Operations
+    /// many others, each pair `(on, read_at)`, and use a gas in a nanosecond; for tests
+    /// and experiments. Operations
     /// of the engine cost nothing, and every dependency is at a slot of its own.
     #[must_use]
     pub fn of(transactions: &[(u64, &[(usize, f64)])]) -> Self {
@@ -103,6 +104,7 @@ impl Trace {
             });
             Traced {
                 nanos: *nanos,
+                gas: *nanos,
                 sender: Address::left_padding_from(&(tx + 1).to_be_bytes()),
                 succeeded: true,
                 dependencies: dependencies.collect(),

@@ -59,15 +59,22 @@ pub(crate) fn footer(summary: &Summary) -> String {
         unusable => format!(", {unusable} unusable"),
     };
     format!(
-        "\n{} blocks, {} verified, {} failed{unusable}\n{}{} workers, speed-up {} (geometric mean), {} (least)",
-        summary.blocks(),
+        "\n{}, {} verified, {} failed{unusable}\n{}{}, speed-up {} (geometric mean), {} (least)",
+        counted(summary.blocks(), "block"),
         summary.verified,
         summary.failed,
         state_roots(summary),
-        summary.workers,
+        counted(summary.workers, "worker"),
         times(summary.geomean_speedup()),
         times(summary.min_speedup()),
     )
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }
 
 /// How many of the blocks with a witness had their state root checked, and why

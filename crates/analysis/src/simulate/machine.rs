@@ -1,18 +1,19 @@
 //! The model itself: events in the order of time, and what each does.
 
+mod commit;
+mod publish;
+mod reads;
+
 use super::{
-    Segment, SegmentKind, Simulated,
+    SegmentKind, Simulated,
     hints::Hints,
     subject,
     transaction::{Status, Transaction},
-    worker::{CALM, IN_THE_WAY, LONGEST_NAP, PAYMENT_RUN, Phase, RUN, SHORTEST_NAP, Worker},
+    width::{Mark, Width},
+    worker::{CALM, PAYMENT_RUN, Phase, RUN, Worker},
 };
-use crate::{
-    bounds::WINDOW,
-    trace::{Dependency, Trace},
-};
+use crate::{bounds::WINDOW, trace::Trace};
 use alloy_primitives::Address;
-use parallax_engine::Location;
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
@@ -35,6 +36,8 @@ pub(super) struct Machine<'t> {
     /// The committed prefix when sleepers were last told of it.
     noted: usize,
     is_committing: bool,
+    gas_committed: u64,
+    width: Width,
     workers: Vec<Worker>,
     events: BinaryHeap<Event>,
     sequence: u64,
@@ -51,6 +54,7 @@ impl<'t> Machine<'t> {
                 readers[dependency.on].push((tx, read));
             }
         }
+        let workers = cores.min(range.len());
         let mut transactions = vec![Transaction::default(); trace.transactions.len()];
         for before in &mut transactions[..range.start] {
             before.status = Status::Committed;
@@ -66,7 +70,9 @@ impl<'t> Machine<'t> {
             committed: range.start,
             noted: range.start,
             is_committing: false,
-            workers: vec![Worker::new(); cores.min(range.len())],
+            gas_committed: 0,
+            width: Width::new(workers),
+            workers: vec![Worker::new(); workers],
             events: BinaryHeap::new(),
             sequence: 0,
             hints: Hints::default(),
@@ -127,7 +133,7 @@ impl<'t> Machine<'t> {
             Phase::Publishing => self.publish(worker),
             Phase::Stalling => self.end_of_round(worker),
             Phase::Committing => self.commit(worker),
-            Phase::Idle(_) => {}
+            Phase::Idle(_) | Phase::Away => {}
         }
     }
 
@@ -144,11 +150,41 @@ impl<'t> Machine<'t> {
         self.committed < self.end && self.transactions[self.committed].status == Status::Done
     }
 
+    /// A transaction had to wait or to be repeated.
+    fn count_conflict(&mut self) {
+        if self.width.conflict() {
+            self.look_at_width();
+        }
+    }
+
+    /// Sees whether those who are away should come back, or others go.
+    fn look_at_width(&mut self) {
+        let mark = Mark {
+            now: self.now,
+            committed: self.committed,
+            gas: self.gas_committed,
+        };
+        if !self.width.look(mark) {
+            return;
+        }
+        for worker in 0..self.workers.len() {
+            if self.workers[worker].phase == Phase::Away && !self.width.excludes(worker) {
+                self.schedule(worker, Phase::Waking, self.trace.costs.wake);
+            }
+        }
+    }
+
     fn callee(&self, tx: usize) -> Option<Address> {
         subject::callee(&self.trace.transactions[tx])
     }
 
     fn look_for_work(&mut self, worker: usize) {
+        if self.width.excludes(worker) && self.workers[worker].claimed.is_empty() {
+            self.workers[worker].phase = Phase::Away;
+            // It may have been woken in place of another.
+            self.wake_sleepers(1);
+            return;
+        }
         let next = self.workers[worker].claimed.pop_front();
         match next.or_else(|| self.claim(worker)) {
             Some(tx) => {
@@ -263,289 +299,6 @@ impl<'t> Machine<'t> {
             None => {
                 self.add_segment(worker, SegmentKind::Executed);
                 self.schedule(worker, Phase::Publishing, self.trace.costs.publish);
-            }
-        }
-    }
-
-    fn read(&mut self, worker: usize, dependency: Dependency) {
-        let tx = self.workers[worker].tx;
-        if let Some((subject, last)) = self.hints.touch(&dependency.location, tx) {
-            let transactions = &self.trace.transactions;
-            // The last one that is not committed and about the same.
-            let mut before = (self.committed..tx).rev();
-            let call = before.find(|before| subject.covers(&transactions[*before]));
-            let others = [last, call].into_iter().flatten();
-            self.workers[worker].met_contention = true;
-            self.workers[worker].awaited = others
-                .filter(|on| !self.transactions[*on].is_stable())
-                .collect();
-            if !self.workers[worker].awaited.is_empty() {
-                let patience = self.trace.costs.patience;
-                self.schedule(worker, Phase::Spinning(self.now), patience);
-                return;
-            }
-        }
-        self.read_value(worker, dependency);
-    }
-
-    /// The worker's transaction has waited at a slot for too long.
-    fn blame_slot(&mut self, worker: usize) {
-        let tx = self.workers[worker].tx;
-        let read = self.transactions[tx].reads;
-        let location = self.trace.transactions[tx].dependencies[read].location;
-        if self.hints.is_broad(self.trace, tx, &location) {
-            self.hints.heat_up_callee(self.trace, tx);
-        }
-    }
-
-    fn read_value(&mut self, worker: usize, dependency: Dependency) {
-        let writer = &self.transactions[dependency.on];
-        let must_wait = writer.has_published || matches!(dependency.location, Location::Nonce(_));
-        if must_wait && !writer.is_stable() {
-            self.put_aside(worker, dependency.on);
-            return;
-        }
-        self.transactions[self.workers[worker].tx].reads += 1;
-        self.go_on(worker);
-    }
-
-    fn first_awaited(&self, worker: usize) -> usize {
-        let awaited = self.workers[worker].awaited.iter();
-        let unstable = awaited.filter(|on| !self.transactions[**on].is_stable());
-        unstable.max().copied().unwrap_or(self.committed)
-    }
-
-    fn stop_waiting(&mut self, worker: usize, since: u64) {
-        let tx = self.workers[worker].tx;
-        self.result.segments.push(Segment {
-            worker,
-            tx,
-            start: since,
-            end: self.now,
-            kind: SegmentKind::Waiting,
-        });
-    }
-
-    /// Lets the worker's transaction wait until `on` is done, unless it is.
-    fn put_aside(&mut self, worker: usize, on: usize) {
-        let state = &mut self.workers[worker];
-        state.calm = 0;
-        state.in_the_way += 1;
-        let tx = state.tx;
-        self.result.put_aside += 1;
-        if self.workers[worker].phase != Phase::Claiming {
-            self.add_segment(worker, SegmentKind::PutAside);
-        }
-        if self.transactions[on].is_stable() {
-            self.transactions[tx].status = Status::Ready;
-            self.ready.insert(tx);
-        } else {
-            self.transactions[tx].status = Status::Stalled;
-            self.transactions[on].waiters.push(tx);
-        }
-        self.schedule(worker, Phase::Stalling, self.trace.costs.stall);
-    }
-
-    fn add_segment(&mut self, worker: usize, kind: SegmentKind) {
-        let state = &self.workers[worker];
-        self.transactions[state.tx].segment = Some(self.result.segments.len());
-        self.result.segments.push(Segment {
-            worker,
-            tx: state.tx,
-            start: state.started,
-            end: self.now,
-            kind,
-        });
-    }
-
-    fn publish(&mut self, worker: usize) {
-        let (tx, is_final) = (self.workers[worker].tx, self.workers[worker].is_final);
-        let transaction = &mut self.transactions[tx];
-        transaction.has_published = true;
-        let stale = transaction.stale.filter(|_| !is_final);
-        transaction.status = Status::Done;
-        self.tell(worker, tx);
-        if let Some(read) = stale {
-            self.transactions[tx].status = Status::Running;
-            self.note_conflict(tx, read);
-            self.repeat(worker);
-            return;
-        }
-        self.release_waiting();
-        let state = &mut self.workers[worker];
-        state.in_the_way = 0;
-        state.calm = match std::mem::take(&mut state.met_contention) {
-            true => 0,
-            false => state.calm + 1,
-        };
-        if state.calm >= CALM {
-            state.nap = SHORTEST_NAP;
-        }
-        state.was_payment = self.trace.transactions[tx].is_payment;
-        let waiters = std::mem::take(&mut self.transactions[tx].waiters);
-        let woken = waiters.len();
-        for waiter in waiters {
-            self.transactions[waiter].status = Status::Ready;
-            self.ready.insert(waiter);
-        }
-        self.wake_sleepers(woken.saturating_sub(1));
-        self.end_of_round(worker);
-    }
-
-    /// Executes the worker's transaction again, which has read something stale.
-    fn repeat(&mut self, worker: usize) {
-        let state = &mut self.workers[worker];
-        state.calm = 0;
-        let (phase, tx) = (state.phase, state.tx);
-        if phase == Phase::Running {
-            self.add_segment(worker, SegmentKind::Wasted);
-        } else {
-            self.mark_wasted(tx);
-        }
-        self.execute(worker);
-    }
-
-    fn mark_wasted(&mut self, tx: usize) {
-        if let Some(segment) = self.transactions[tx].segment {
-            self.result.segments[segment].kind = SegmentKind::Wasted;
-        }
-    }
-
-    /// What `tx` has published invalidates what others have read before.
-    fn tell(&mut self, worker: usize, tx: usize) {
-        for index in 0..self.readers[tx].len() {
-            let (reader, read) = self.readers[tx][index];
-            let transaction = &mut self.transactions[reader];
-            if transaction.reads <= read {
-                continue;
-            }
-            match transaction.status {
-                Status::Running => {
-                    transaction.stale = transaction.stale.or(Some(read));
-                    if self.workers[worker].calm < CALM {
-                        self.suspect(reader);
-                    }
-                }
-                Status::Done => {
-                    transaction.status = Status::Ready;
-                    transaction.reads = 0;
-                    self.ready.insert(reader);
-                    self.mark_wasted(reader);
-                    self.workers[worker].calm = 0;
-                    self.note_conflict(reader, read);
-                    self.wake_sleepers(1);
-                }
-                Status::Ready | Status::Stalled | Status::Committed => {}
-            }
-        }
-    }
-
-    /// Lets a running transaction look at its reads at once: it loads something every
-    /// few instructions.
-    fn suspect(&mut self, tx: usize) {
-        let runs = |worker: &Worker| worker.phase == Phase::Running && worker.tx == tx;
-        if let Some(worker) = self.workers.iter().position(runs) {
-            let state = &mut self.workers[worker];
-            state.is_suspect = true;
-            self.schedule(worker, Phase::Running, 0);
-        }
-    }
-
-    fn note_conflict(&mut self, tx: usize, read: usize) {
-        let dependency = &self.trace.transactions[tx].dependencies[read];
-        if self.hints.note_conflict(self.trace, tx, dependency) {
-            self.hints.heat_up_callee(self.trace, tx);
-        }
-    }
-
-    /// Workers that wait at a slot go on if those are done that they wait for.
-    fn release_waiting(&mut self) {
-        for worker in 0..self.workers.len() {
-            let state = &self.workers[worker];
-            let Phase::Spinning(since) = state.phase else {
-                continue;
-            };
-            if state
-                .awaited
-                .iter()
-                .all(|on| self.transactions[*on].is_stable())
-            {
-                self.stop_waiting(worker, since);
-                let tx = self.workers[worker].tx;
-                let read = self.transactions[tx].reads;
-                self.read_value(worker, self.trace.transactions[tx].dependencies[read]);
-            }
-        }
-    }
-
-    /// Commits what is done, unless somebody else is at it, and goes on.
-    fn end_of_round(&mut self, worker: usize) {
-        if self.is_head_done() && !self.is_committing {
-            self.is_committing = true;
-            self.schedule(worker, Phase::Committing, self.trace.costs.commit);
-            return;
-        }
-        let head_waits = self.committed == self.end
-            || self.transactions[self.committed].status == Status::Ready
-            || self.is_head_done();
-        let state = &mut self.workers[worker];
-        if state.in_the_way >= IN_THE_WAY && state.claimed.is_empty() && !head_waits {
-            state.in_the_way = 0;
-            let nap = state.nap;
-            state.nap = (nap * 2).min(LONGEST_NAP);
-            self.schedule(worker, Phase::Waking, nap);
-            return;
-        }
-        self.look_for_work(worker);
-    }
-
-    fn commit(&mut self, worker: usize) {
-        self.transactions[self.committed].status = Status::Committed;
-        self.committed += 1;
-        if self.is_head_done() {
-            self.schedule(worker, Phase::Committing, self.trace.costs.commit);
-            return;
-        }
-        self.is_committing = false;
-        if self.committed >= self.noted + self.window / 4 {
-            self.noted = self.committed;
-            self.wake_sleepers(1);
-        }
-        self.end_of_round(worker);
-    }
-
-    /// Wakes so many that sleep, if there is something to do. Each that is woken wakes
-    /// the next in its turn, which takes as long.
-    fn wake_sleepers(&mut self, most: usize) {
-        let there = self
-            .ready
-            .range(..self.limit())
-            .take(self.workers.len())
-            .count();
-        let mut left = most.min(there);
-        for worker in 0..self.workers.len() {
-            if left == 0 {
-                break;
-            }
-            if let Phase::Idle(since) = self.workers[worker].phase
-                && since + self.trace.costs.look < self.now
-            {
-                self.schedule(worker, Phase::Waking, self.trace.costs.wake);
-                left -= 1;
-            }
-        }
-    }
-
-    /// Whoever looks for work and does not sleep yet sees it at once.
-    fn let_lookers_look(&mut self) {
-        if !self.is_work_there() {
-            return;
-        }
-        for worker in 0..self.workers.len() {
-            if let Phase::Idle(since) = self.workers[worker].phase
-                && since + self.trace.costs.look >= self.now
-            {
-                self.schedule(worker, Phase::Waking, 0);
             }
         }
     }

@@ -152,14 +152,15 @@ fn a_diamond_is_done_in_three_steps_and_a_wait() {
 #[test]
 fn a_hot_slot_becomes_contended_and_overlaps() {
     // Read in the middle: with waiting at the slot each adds half of its time.
-    let trace = hot_slot(200, 1000, 0.5);
-    assert_eq!(nanos(&simulate(&trace, 1)), 200_000);
+    let trace = hot_slot(2000, 1000, 0.5);
+    assert_eq!(nanos(&simulate(&trace, 1)), 2_000_000);
     let two = simulate(&trace, 2);
-    assert!(nanos(&two) < 120_000, "{two:?}");
-    assert!(two.repeated <= 3, "{}", two.repeated);
+    // Now and then it is tried whether one alone were as fast.
+    assert!(nanos(&two) < 1_150_000, "{}", nanos(&two));
+    assert!(two.repeated <= 6, "{}", two.repeated);
     // More cores cannot help: the chain of halves stays.
     let many = simulate(&trace, 16);
-    assert!(nanos(&many) >= 100_000, "{}", nanos(&many));
+    assert!(nanos(&many) >= 1_000_000, "{}", nanos(&many));
 }
 
 #[test]

@@ -8,17 +8,13 @@ pub(super) const PAYMENT_RUN: usize = 8;
 pub(super) const RUN: usize = 4;
 pub(super) const CALM: u32 = 16;
 
-/// As in the engine: transactions in a row that had to wait after which a worker naps,
-/// and for how long (nanoseconds).
-pub(super) const IN_THE_WAY: usize = 3;
-pub(super) const SHORTEST_NAP: u64 = 50_000;
-pub(super) const LONGEST_NAP: u64 = 800_000;
-
 /// What a worker is doing; it changes when the worker's next event comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Looks for work since then, and sleeps after a while. No event to come.
     Idle(u64),
+    /// Stays away, being in the others' way. No event to come.
+    Away,
     /// Is about to look for work.
     Waking,
     Claiming,
@@ -52,10 +48,10 @@ pub(super) struct Worker {
     /// Whom it waits for at a slot.
     pub(super) awaited: Vec<usize>,
     pub(super) met_contention: bool,
+    /// Its transaction had to wait, or was repeated.
+    pub(super) met_conflict: bool,
     pub(super) claimed: VecDeque<usize>,
     pub(super) calm: u32,
-    pub(super) in_the_way: usize,
-    pub(super) nap: u64,
     pub(super) was_payment: bool,
 }
 
@@ -72,10 +68,9 @@ impl Worker {
             target: 0,
             awaited: Vec::new(),
             met_contention: false,
+            met_conflict: false,
             claimed: VecDeque::new(),
             calm: 0,
-            in_the_way: 0,
-            nap: SHORTEST_NAP,
             was_payment: false,
         }
     }

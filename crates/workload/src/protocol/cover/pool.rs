@@ -8,8 +8,8 @@ use crate::{
 };
 use alloy_primitives::{Address, U256};
 
-/// Capital of the pool.
-const CAPITAL: u128 = 500_000_000_000 * ETHER;
+/// Capital of the pool: enough for a million risks.
+const CAPITAL: u128 = 1_000_000_000_000_000 * ETHER;
 /// The most cover that is sold for a risk: enough for all customers.
 const CAPACITY: u128 = 1_000_000_000 * ETHER;
 /// The least value that the oracle has to report for a payout, say in millimetres.
