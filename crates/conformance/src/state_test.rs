@@ -29,7 +29,9 @@ pub fn run<E: Executor>(
     make: impl Fn() -> E + Sync,
 ) -> io::Result<Report> {
     runner::run(archive, FOLDERS, threads, make, |file, executor, report| {
-        check_file(file, report, |case| check(case, executor));
+        check_file(file, report, |report, name, case| {
+            report.case(name, || check(&case?, executor));
+        });
     })
 }
 
@@ -53,7 +55,10 @@ pub fn run_repeated<E: Executor>(
 ) -> io::Result<Report> {
     let make = || Compared(make());
     runner::run(archive, FOLDERS, threads, make, |file, executor, report| {
-        check_file(file, report, |case| check_repeated(case, times, executor));
+        // Against plain revm, not against what the test expects: there are no exceptions.
+        check_file(file, report, |report, name, case| {
+            report.unlisted_case(name, || check_repeated(&case?, times, executor));
+        });
     })
 }
 
@@ -116,7 +121,7 @@ struct Case<'a> {
 fn check_file(
     file: &TestFile,
     report: &mut Report,
-    mut check: impl FnMut(&Case<'_>) -> Result<(), String>,
+    mut check: impl FnMut(&mut Report, &str, Result<Case<'_>, String>),
 ) {
     let tests: BTreeMap<String, StateTest> = match serde_json::from_slice(&file.json) {
         Ok(tests) => tests,
@@ -130,14 +135,13 @@ fn check_file(
         let world = World::new(std::mem::take(&mut test.pre));
         for (fork, expectations) in &test.post {
             for (index, expected) in expectations.iter().enumerate() {
-                report.case(&format!("{name} {fork} {index}"), || {
-                    check(&Case {
-                        test: &test,
-                        fork: Network::parse(fork)?.fork(0, 0, U256::ZERO),
-                        expected,
-                        world: &world,
-                    })
+                let case = Network::parse(fork).map(|network| Case {
+                    test: &test,
+                    fork: network.fork(0, 0, U256::ZERO),
+                    expected,
+                    world: &world,
                 });
+                check(report, &format!("{name} {fork} {index}"), case);
             }
         }
     }

@@ -74,14 +74,14 @@ impl Day {
     ) -> Result<Self, SetupError> {
         let popularity = Zipf::new(RISKS);
         let coming = (0..RISKS)
-            .map(|_| pool.open_risk(setup, Sales::Open))
+            .map(|_| pool.open_risk(setup, Sales::Open, customers.len()))
             .collect::<Result<Vec<_>, _>>()?;
-        let occurred = pool.open_risk(setup, Sales::Closing)?;
+        let occurred = pool.open_risk(setup, Sales::Closing, customers.len())?;
         let tasks = customers.iter().map(|(customer, action)| match action {
             Action::Buy => Ok(Task::Buy(coming[popularity.rank(rng)])),
             Action::Accrue => {
                 // Accruing twice in a block would add nothing.
-                let risk = pool.open_risk(setup, Sales::Closing)?;
+                let risk = pool.open_risk(setup, Sales::Closing, 1)?;
                 pool.cover(setup, pool.owner, risk, rng)?;
                 Ok(Task::Accrue(risk))
             }
@@ -112,7 +112,7 @@ pub(super) fn payout(world: &mut World, transactions: usize) -> Result<(), Stopp
         .collect();
     let intents = world.prepare(|setup| {
         let pool = CoverPool::open(setup, owner, oracle)?;
-        let risk = pool.open_risk(setup, Sales::Closing)?;
+        let risk = pool.open_risk(setup, Sales::Closing, customers.len())?;
         for customer in &customers {
             pool.cover(setup, *customer, risk, &mut rng)?;
         }

@@ -8,10 +8,10 @@ use crate::{
 };
 use alloy_primitives::{Address, U256};
 
-/// Capital of the pool: enough for a million risks.
-const CAPITAL: u128 = 1_000_000_000_000_000 * ETHER;
-/// The most cover that is sold for a risk: enough for all customers.
-const CAPACITY: u128 = 1_000_000_000 * ETHER;
+/// Capital of the pool: enough for a block of a million customers.
+const CAPITAL: u128 = 500_000_000_000 * ETHER;
+/// The most cover that a customer buys, in whole tokens.
+const MOST_COVER: u64 = 10_000;
 /// The least value that the oracle has to report for a payout, say in millimetres.
 const THRESHOLD: u64 = 50;
 /// What it reports.
@@ -72,8 +72,13 @@ impl CoverPool {
         })
     }
 
-    /// Offers cover.
-    pub(super) fn open_risk(&self, setup: &mut Setup, sales: Sales) -> Result<Risk, SetupError> {
+    /// Offers cover for so many customers.
+    pub(super) fn open_risk(
+        &self,
+        setup: &mut Setup,
+        sales: Sales,
+        customers: usize,
+    ) -> Result<Risk, SetupError> {
         let start = match sales {
             Sales::Open => TIMESTAMP + 24 * 3600,
             Sales::Closing => TIMESTAMP - SLOT_SECONDS - SLOT_SECONDS / 2,
@@ -83,7 +88,7 @@ impl CoverPool {
             .word(start)
             .word(start + SEASON)
             .word(RATE)
-            .word(CAPACITY);
+            .word(customers.max(1) as u128 * u128::from(MOST_COVER) * ETHER);
         let id = setup.call(self.owner, self.pool, data.data())?;
         Ok(Risk(U256::from_be_slice(&id)))
     }
@@ -114,7 +119,7 @@ impl CoverPool {
         risk: Risk,
         rng: &mut Rng,
     ) -> Result<Intent, SetupError> {
-        let cover = u128::from(rng.between(100, 10_000)) * ETHER;
+        let cover = u128::from(rng.between(100, MOST_COVER)) * ETHER;
         let premium = cover * u128::from(RATE) / 10_000;
         if customer != self.owner {
             // Some is left, so that no slot is emptied.
