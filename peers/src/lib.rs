@@ -159,6 +159,6 @@ impl Peer for Ethrex {
     }
 
     fn proof(&mut self, key: &B256) -> Vec<Vec<u8>> {
-        self.0.get_proof(&key.to_vec()).expect("in memory")
+        self.0.get_proof(key.as_slice()).expect("in memory")
     }
 }
