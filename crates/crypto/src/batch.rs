@@ -39,6 +39,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        self.digests.clear();
     }
 
     /// Adds an input: what `write` appends. Returns its index.
@@ -73,6 +74,12 @@ impl Batch {
     pub fn hash(&mut self, hasher: &Hasher) -> &[B256] {
         self.digests.resize(self.ends.len(), B256::ZERO);
         hasher.each(|i| input(&self.bytes, &self.ends, i), &mut self.digests);
+        &self.digests
+    }
+
+    /// What [`Batch::hash`] has last found, by index; nothing of inputs pushed since.
+    #[must_use]
+    pub fn digests(&self) -> &[B256] {
         &self.digests
     }
 }

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod change;
+mod encode;
+mod error;
+mod hashing;
+mod leaves;
+mod nibbles;
+mod node;
+mod pool;
+mod proof;
+mod share;
+mod subtrie;
+mod top;
+mod trie;
+
+pub use error::TrieError;
+pub use leaves::{EachLeaf, Leaves, SortedLeaves};
+pub use nibbles::Prefix;
+pub use trie::{EMPTY_ROOT, Trie, Update};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Against alloy-trie, which makes each root anew.
+
+mod model;
+mod proofs;
+mod shapes;
