@@ -98,6 +98,14 @@ pub(crate) fn leaf(out: &mut Vec<u8>, key: &B256, depth: usize, value: &[u8]) {
     string(out, value);
 }
 
+/// Appends a leaf with this path.
+pub(crate) fn leaf_of(out: &mut Vec<u8>, path: &[u8], value: &[u8]) {
+    let path = HexPrefix::new(path.len(), true, |i| path[i]);
+    header(out, LIST, string_len(path.as_slice()) + string_len(value));
+    string(out, path.as_slice());
+    string(out, value);
+}
+
 /// Appends an extension node.
 pub(crate) fn extension(out: &mut Vec<u8>, path: &[u8], child: &Reference) {
     let path = HexPrefix::new(path.len(), false, |i| path[i]);

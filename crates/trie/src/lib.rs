@@ -7,6 +7,7 @@ mod hashing;
 mod leaves;
 mod nibbles;
 mod node;
+mod ordered;
 mod pool;
 mod proof;
 mod share;
@@ -17,6 +18,7 @@ mod trie;
 pub use error::TrieError;
 pub use leaves::{EachLeaf, Leaves, SortedLeaves};
 pub use nibbles::Prefix;
+pub use ordered::{OrderedTrie, ordered_root};
 pub use trie::{EMPTY_ROOT, Trie, Update};
 
 #[cfg(test)]
