@@ -11,7 +11,7 @@
 //! something else.
 
 use crate::{
-    bytes::{checksum, is_sealed, seal, u32_at, u64_at},
+    bytes::{checksum, is_sealed, number, seal, u32_at, u64_at},
     error::{Damage, LogError},
     files::{Files, LogFile},
     parts::Kind,
@@ -43,8 +43,8 @@ pub(crate) fn name(kind: Kind, first: u64, last: u64) -> String {
 pub(crate) fn parse(name: &str) -> Option<(u64, u64, Kind)> {
     let (blocks, kind) = name.strip_suffix(".zst")?.split_once('.')?;
     let (first, last) = blocks.split_once('-')?;
-    let number = |digits: &str| (digits.len() == 20).then(|| digits.parse().ok()).flatten();
-    Some((number(first)?, number(last)?, Kind::named(kind)?))
+    let (first, last) = (number(first)?, number(last)?);
+    (first <= last).then_some((first, last, Kind::named(kind)?))
 }
 
 impl<F: LogFile> Archive<F> {
@@ -86,7 +86,9 @@ impl<F: LogFile> Archive<F> {
         }
         let fields = [8, 16, 24, 32].map(|at| u64_at(&ends, at).unwrap_or(u64::MAX));
         let [first, count, kind, entries] = fields;
-        let end = entries.checked_add(count.saturating_mul(ENTRY as u64) + TAIL as u64);
+        let rest = count.checked_mul(ENTRY as u64);
+        let rest = rest.and_then(|rest| rest.checked_add(TAIL as u64));
+        let end = rest.and_then(|rest| rest.checked_add(entries));
         if (first, count, kind) != (self.first, self.count, self.kind as u64)
             || end != Some(self.size)
         {

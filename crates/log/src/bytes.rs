@@ -12,6 +12,12 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.try_into().ok().map(u32::from_le_bytes)
 }
 
+/// A number in the name of a file: twenty digits, and small enough to count on from.
+pub(crate) fn number(digits: &str) -> Option<u64> {
+    let number = digits.parse().ok().filter(|_| digits.len() == 20);
+    number.filter(|number| *number < u64::MAX / 2)
+}
+
 pub(crate) fn checksum(bytes: &[u8], seed: u64) -> u64 {
     twox_hash::XxHash3_64::oneshot_with_seed(seed, bytes)
 }

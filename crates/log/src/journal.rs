@@ -1,7 +1,7 @@
 //! Journals: the newest blocks, frame after frame.
 
 use crate::{
-    bytes::{is_sealed, seal, u64_at},
+    bytes::{is_sealed, number, seal, u64_at},
     error::{Damage, LogError},
     files::{Files, LogFile},
     frame::{self, Head},
@@ -38,8 +38,7 @@ pub(crate) struct Torn {
 
 /// The first block of the journal that has this name, if it is one.
 pub(crate) fn parse(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(SUFFIX)?;
-    (digits.len() == 20).then(|| digits.parse().ok()).flatten()
+    number(name.strip_suffix(SUFFIX)?)
 }
 
 impl<F: LogFile> Journal<F> {

@@ -228,6 +228,27 @@ fn a_lost_file_is_a_gap() {
 }
 
 #[test]
+fn strange_names_are_left_alone() {
+    let disk = SimDisk::new(1);
+    let blocks = some(&disk, 5);
+    let (five, three, most) = (format!("{:020}", 5), format!("{:020}", 3), u64::MAX);
+    let names = [
+        "notes.txt".to_owned(),
+        "12.journal".to_owned(),
+        format!("{most:020}.journal"),
+        format!("{five}-{three}.body.zst"),
+        format!("{three}-{five}.nothing.zst"),
+        format!("{three}-{most:020}.body.zst"),
+    ];
+    for name in &names {
+        disk.create(name).unwrap();
+    }
+    all_of(&Log::open(disk.clone(), CONFIG).unwrap(), &blocks);
+    let found = disk.names().unwrap();
+    assert!(names.iter().all(|name| found.contains(name)));
+}
+
+#[test]
 fn a_folder_is_used_by_one() {
     let folder = std::env::temp_dir().join(format!("parallax-log-lock-{}", std::process::id()));
     let held = crate::Disk::open(&folder).unwrap();
