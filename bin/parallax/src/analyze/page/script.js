@@ -72,7 +72,7 @@ function advice(block) {
 function curves(block) {
   const [width, height, left, right, top, bottom] = [620, 350, 40, 178, 14, 46];
   const lines = [
-    ["bound, whole transactions", block.bounds.map((b) => [b.cores, b.whole]), variable("--faint"), "2 4"],
+    ["bound, whole", block.bounds.map((b) => [b.cores, b.whole]), variable("--faint"), "2 4"],
     ["bound, overlapped", block.bounds.map((b) => [b.cores, b.overlapped]), variable("--faint"), "7 4"],
     ["list schedule", block.bounds.map((b) => [b.cores, b.list]), "#3ca951", ""],
     ["engine (simulated)", block.simulated.map((p) => [p.cores, p.speedup]), variable("--accent"), ""],
