@@ -30,7 +30,7 @@ fn main() {
         time(2, &mut || roots.push(ordered_root(&receipts, 2)));
         let mut streamed = OrderedTrie::new();
         time(3, &mut || {
-            receipts.iter().for_each(|receipt| streamed.push(receipt))
+            receipts.iter().for_each(|receipt| streamed.push(receipt));
         });
         time(4, &mut || roots.push(black_box(&streamed).root()));
         assert!(roots.iter().all(|root| *root == roots[0]), "roots differ");
