@@ -13,7 +13,7 @@
 use crate::{
     bytes::{checksum, is_sealed, number, seal, u32_at, u64_at},
     error::{Damage, LogError},
-    files::{Files, LogFile},
+    files::{self, Files, LogFile},
     parts::Kind,
 };
 
@@ -171,20 +171,11 @@ impl<F: LogFile> Archive<F> {
     }
 
     fn damaged(&self, at: u64, block: u64, damage: Damage) -> LogError {
-        LogError::Damaged {
-            file: self.name.clone(),
-            at,
-            block,
-            damage,
-        }
+        LogError::damaged(&self.name, at, block, damage)
     }
 
     fn read(&self, at: u64, len: usize) -> Result<Vec<u8>, LogError> {
-        let mut bytes = vec![0; len];
-        self.file
-            .read_at(&mut bytes, at)
-            .map_err(LogError::io("reading", &self.name))?;
-        Ok(bytes)
+        files::read(&self.file, &self.name, at, len)
     }
 }
 

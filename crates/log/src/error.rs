@@ -74,6 +74,15 @@ pub enum LogError {
 }
 
 impl LogError {
+    pub(crate) fn damaged(file: &str, at: u64, block: u64, damage: Damage) -> Self {
+        Self::Damaged {
+            file: file.to_owned(),
+            at,
+            block,
+            damage,
+        }
+    }
+
     pub(crate) fn io(doing: &'static str, file: &str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             doing,

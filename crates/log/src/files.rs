@@ -3,6 +3,7 @@
 #[cfg(feature = "faults")]
 pub(crate) mod sim;
 
+use crate::error::LogError;
 use std::{
     fmt::Debug,
     fs::{self, File, OpenOptions, TryLockError},
@@ -83,6 +84,19 @@ pub trait LogFile: Debug + Send + Sync {
     /// # Errors
     /// As the operating system says. Nobody knows then what is durable.
     fn sync(&self) -> io::Result<()>;
+}
+
+/// So many bytes of the file of this name.
+pub(crate) fn read(
+    file: &impl LogFile,
+    name: &str,
+    at: u64,
+    len: usize,
+) -> Result<Vec<u8>, LogError> {
+    let mut bytes = vec![0; len];
+    file.read_at(&mut bytes, at)
+        .map_err(LogError::io("reading", name))?;
+    Ok(bytes)
 }
 
 /// A folder on disk, held by one process at a time.

@@ -3,7 +3,7 @@
 use crate::{
     bytes::{is_sealed, number, seal, u64_at},
     error::{Damage, LogError},
-    files::{Files, LogFile},
+    files::{self, Files, LogFile},
     frame::{self, Head},
     parts::{Kind, Parts},
 };
@@ -42,7 +42,8 @@ pub(crate) fn parse(name: &str) -> Option<u64> {
 }
 
 impl<F: LogFile> Journal<F> {
-    /// An empty one for the blocks from `first` on, not durable yet.
+    /// An empty one for the blocks from `first` on. Its header is durable before there are
+    /// frames, so that a broken one behind which there are some is damage.
     pub(crate) fn create(
         files: &impl Files<File = F>,
         first: u64,
@@ -58,14 +59,16 @@ impl<F: LogFile> Journal<F> {
         seal(&mut header, 0, 0);
         file.write_at(&header, 0)
             .map_err(LogError::io("writing", &name))?;
-        Ok(Self {
+        let journal = Self {
             name,
             first,
             file,
             salt,
             offsets: vec![HEADER as u64],
             last: before,
-        })
+        };
+        journal.sync()?;
+        Ok(journal)
     }
 
     /// Reads all frames. Where one is broken the journal ends, if it may: if the block is
@@ -89,6 +92,9 @@ impl<F: LogFile> Journal<F> {
         };
         let size = journal.size()?;
         if let Err(damage) = journal.read_header(size, before)? {
+            if size > HEADER as u64 {
+                return Err(LogError::damaged(name, 0, first, damage));
+            }
             journal.must_be_torn(0, size, damage, durable)?;
             return Ok((None, Some(Torn { at: 0, bytes: size })));
         }
@@ -179,12 +185,7 @@ impl<F: LogFile> Journal<F> {
         if may_be_torn && !self.is_known_durable(at, size, block)? {
             return Ok(());
         }
-        Err(LogError::Damaged {
-            file: self.name.clone(),
-            at,
-            block,
-            damage,
-        })
+        Err(LogError::damaged(&self.name, at, block, damage))
     }
 
     /// Whether there is a whole frame behind that was written when `block` was durable.
@@ -261,12 +262,7 @@ impl<F: LogFile> Journal<F> {
             });
         match checked {
             Ok(head) => Ok((head, bytes)),
-            Err(damage) => Err(LogError::Damaged {
-                file: self.name.clone(),
-                at,
-                block: number,
-                damage,
-            }),
+            Err(damage) => Err(LogError::damaged(&self.name, at, number, damage)),
         }
     }
 
@@ -286,11 +282,7 @@ impl<F: LogFile> Journal<F> {
     }
 
     fn read(&self, at: u64, len: usize) -> Result<Vec<u8>, LogError> {
-        let mut bytes = vec![0; len];
-        self.file
-            .read_at(&mut bytes, at)
-            .map_err(LogError::io("reading", &self.name))?;
-        Ok(bytes)
+        files::read(&self.file, &self.name, at, len)
     }
 }
 

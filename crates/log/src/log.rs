@@ -160,6 +160,7 @@ impl<F: Files> Log<F> {
         let current = self.current();
         let next = Journal::create(&self.files, current.next(), current.last_checksum())?;
         self.journals.push(next);
+        // With the first block that is in it.
         self.has_new_names = true;
         Ok(())
     }

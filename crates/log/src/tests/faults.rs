@@ -1,7 +1,7 @@
 //! Full disks, syncs that fail, flipped bits.
 
 use super::{Blocks, CONFIG, Random, parts};
-use crate::{Damage, Fault, Files, Kind, Log, LogConfig, LogError, LogFile, SimDisk};
+use crate::{Damage, Fault, Files, Kind, Log, LogConfig, LogError, LogFile, Parts, SimDisk};
 
 /// A log of some blocks, all acknowledged, with archives and journals.
 fn some(disk: &SimDisk, count: u64) -> Blocks {
@@ -143,6 +143,65 @@ fn flipped_bits_are_never_served() {
     }
     assert!(tried > 300);
     assert_eq!(damaged, tried, "verify finds each of them");
+}
+
+/// Without anybody who knows how far the log had come, damage costs the last block at most,
+/// wherever it is; everything else is an error.
+#[test]
+fn damage_alone_loses_no_more_than_the_last_block() {
+    for count in [1, 2, 9] {
+        let disk = SimDisk::new(count);
+        let mut log = Log::open(disk.clone(), LogConfig::default()).unwrap();
+        for number in 0..count {
+            log.commit(&parts(&[(); 5].map(|()| vec![number as u8; 9])))
+                .unwrap();
+        }
+        drop(log);
+        let name = format!("{:020}.journal", 0);
+        let size = disk.open(&name).unwrap().size().unwrap() as usize;
+        let mut whole = vec![0; size];
+        disk.open(&name).unwrap().read_at(&mut whole, 0).unwrap();
+        for bit in 0..size * 8 {
+            disk.flip(&name, bit);
+            if let Ok(log) = Log::open(disk.clone(), LogConfig::default()) {
+                assert_eq!(log.next(), count - 1, "bit {bit} of {count} blocks");
+            }
+            disk.create(&name).unwrap().write_at(&whole, 0).unwrap();
+        }
+    }
+}
+
+/// A frame that is whole, and was not written behind the one before it.
+#[test]
+fn a_frame_that_follows_upon_another_one_is_damage() {
+    let disk = SimDisk::new(1);
+    let mut log = Log::open(disk.clone(), LogConfig::default()).unwrap();
+    log.commit(&Parts::EMPTY).unwrap();
+    let name = format!("{:020}.journal", 0);
+    let file = disk.open(&name).unwrap();
+    let at = file.size().unwrap();
+    let mut salt = [0; 8];
+    file.read_at(&mut salt, 24).unwrap();
+    let mut frame = Vec::new();
+    crate::frame::append(
+        &mut frame,
+        1,
+        1,
+        99,
+        u64::from_le_bytes(salt),
+        &Parts::EMPTY,
+    )
+    .unwrap();
+    file.write_at(&frame, at).unwrap();
+    drop(log);
+    match Log::open(disk, LogConfig::default()).unwrap_err() {
+        LogError::Damaged {
+            block: 1,
+            damage: Damage::Order,
+            ..
+        } => {}
+        other => panic!("{other}"),
+    }
 }
 
 #[test]
