@@ -1,0 +1,144 @@
+//! Changing the flat state, and remembering what was there.
+
+use super::Flat;
+use crate::{
+    account::{Account, slot_key},
+    error::StateError,
+    history::Undo,
+    layer::{Accounts, Layer, SHARDS, Slots},
+    prepare::{Changed, Prepared},
+    store::Store,
+    threads::share,
+};
+use alloy_primitives::{B256, U256};
+use parallax_engine::StateChanges;
+use std::{iter, mem, sync::Arc};
+
+/// Changes below which one thread is as fast as several.
+const FEW: usize = 512;
+
+/// Changed accounts whose cache entries one thread writes at once.
+const CHUNK: usize = 256;
+
+impl<S: Store> Flat<S> {
+    /// Makes changes, which belong to the block that comes next.
+    pub(crate) fn apply(
+        &mut self,
+        changes: &StateChanges,
+        threads: usize,
+    ) -> Result<Prepared, StateError> {
+        let mut next_id = self.active.next_id;
+        let prepared = Prepared::new(changes, self, &mut next_id, threads)?;
+        self.active.next_id = next_id;
+        for (hash, code) in &changes.contracts {
+            self.active.add_code(*hash, code);
+        }
+        let block = self.next();
+        let dead = prepared.accounts.iter().filter_map(|changed| changed.dead);
+        self.active.dead.extend(dead.map(|id| (block, id)));
+        let undo = self.undo.get_or_insert_with(|| Undo::new(block));
+        undo.add(&prepared);
+        let slots: usize = prepared.accounts.iter().map(|a| a.slots.len()).sum();
+        let threads = match prepared.accounts.len() + slots < FEW {
+            true => 1,
+            false => threads,
+        };
+        write_layer(&mut self.active, &prepared.accounts, slots, threads);
+        let done = share(prepared.accounts.chunks(CHUNK), threads, |chunk| {
+            chunk.iter().for_each(|changed| self.write_cache(changed));
+            Ok::<_, StateError>(())
+        });
+        done.map(|()| prepared)
+    }
+
+    fn write_cache(&self, changed: &Changed) {
+        let Changed { address, after, .. } = changed;
+        self.cache.accounts.insert(*address, *after);
+        if let Some(account) = after {
+            for slot in &changed.slots {
+                self.cache.words.insert((account.id, slot.slot), slot.after);
+            }
+        }
+    }
+
+    /// Gives accounts the roots that their storage has now.
+    pub(crate) fn set_storage_roots(&mut self, roots: &[(B256, B256)]) -> Result<(), StateError> {
+        for (key, root) in roots {
+            let Some(account) = self.account_by_key(key)? else {
+                continue;
+            };
+            let account = Account {
+                storage_root: *root,
+                ..account
+            };
+            self.active.accounts[usize::from(key[0])].insert(*key, Some(account));
+            self.cache.accounts.insert(account.address, Some(account));
+        }
+        Ok(())
+    }
+
+    /// Ends the block: its root and what can be found in its logs.
+    pub(crate) fn end_block(&mut self, root: B256, postings: Vec<crate::Digest>) {
+        let next = self.next();
+        let undo = self.undo.take().unwrap_or_else(|| Undo::new(next));
+        self.active.add_undo(Arc::new(undo.end(postings)));
+        self.active.next = next + 1;
+        self.active.root = root;
+    }
+
+    /// Begins a new layer; the one that was is to be written.
+    pub(crate) fn freeze(&mut self) -> Arc<Layer> {
+        let Layer {
+            next,
+            root,
+            next_id,
+            ..
+        } = self.active;
+        let frozen = mem::replace(&mut self.active, Layer::new(next, root, next_id));
+        let frozen = Arc::new(frozen);
+        self.frozen = Some(Arc::clone(&frozen));
+        frozen
+    }
+}
+
+/// Writes changed accounts, which are sorted, and their words.
+fn write_layer(layer: &mut Layer, changed: &[Changed], slots: usize, threads: usize) {
+    let shard = || Vec::with_capacity(slots / SHARDS * 2);
+    let mut words: Vec<_> = iter::repeat_with(shard).take(SHARDS).collect();
+    for account in changed {
+        if let Some(Account { id, .. }) = account.after {
+            for slot in &account.slots {
+                let key = slot_key(id, &slot.key);
+                words[usize::from(slot.key[0])].push((key, slot.after));
+            }
+        }
+    }
+    enum Job<'j> {
+        Accounts(&'j mut Accounts, &'j [Changed]),
+        Words(&'j mut Slots, Vec<(crate::account::SlotKey, U256)>),
+    }
+    let mut groups = changed.chunk_by(|a, b| a.key[0] == b.key[0]).peekable();
+    let mut jobs = Vec::new();
+    for (byte, shard) in layer.accounts.iter_mut().enumerate() {
+        let of_shard = |group: &&[Changed]| usize::from(group[0].key[0]) == byte;
+        if let Some(group) = groups.next_if(of_shard) {
+            jobs.push(Job::Accounts(shard, group));
+        }
+    }
+    let words = layer.slots.iter_mut().zip(words);
+    let words = words.filter(|(_, words)| !words.is_empty());
+    jobs.extend(words.map(|(shard, words)| Job::Words(shard, words)));
+    let done: Result<(), std::convert::Infallible> = share(jobs, threads, |job| {
+        match job {
+            Job::Accounts(shard, group) => {
+                shard.extend(group.iter().map(|changed| (changed.key, changed.after)));
+            }
+            Job::Words(shard, words) => shard.extend(words),
+        }
+        Ok(())
+    });
+    match done {
+        Ok(()) => {}
+        Err(never) => match never {},
+    }
+}

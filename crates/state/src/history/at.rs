@@ -1,0 +1,223 @@
+//! The state as it was after some block.
+
+use super::rows;
+use crate::{
+    account::{Account, SlotKey, WordLeaf, slot_key, slot_of},
+    error::StateError,
+    flat::{Flat, each_account, each_word},
+    merge::Newer,
+    store::{Store, Table},
+};
+use alloy_primitives::{Address, B256, U256, keccak256};
+use parallax_trie::{EachLeaf, Leaves, Prefix, Trie};
+use revm::{
+    DatabaseRef,
+    state::{AccountInfo, Bytecode},
+};
+use std::collections::BTreeMap;
+
+/// Where hashes of old blocks come from.
+pub(crate) trait Headers: std::fmt::Debug + Sync {
+    fn block_hash(&self, number: u64) -> Result<B256, StateError>;
+}
+
+/// The state after a block of the past.
+#[derive(Debug)]
+pub struct At<'s, S> {
+    flat: &'s Flat<S>,
+    headers: &'s (dyn Headers + 's),
+    /// The first block whose changes are not part of it.
+    from: u64,
+}
+
+impl<S> Clone for At<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for At<'_, S> {}
+
+impl<'s, S: Store> At<'s, S> {
+    pub(crate) fn new(flat: &'s Flat<S>, headers: &'s dyn Headers, block: u64) -> Self {
+        Self {
+            flat,
+            headers,
+            from: block + 1,
+        }
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn account(&self, address: &Address) -> Result<Option<Account>, StateError> {
+        self.account_by_key(&keccak256(address))
+    }
+
+    fn account_by_key(&self, key: &B256) -> Result<Option<Account>, StateError> {
+        if self.from < self.flat.first_in_memory()
+            && let Some(account) = rows::first_account(&self.flat.store, key, self.from)?
+        {
+            return Ok(account);
+        }
+        let mut undos = self.flat.undos().filter(|undo| undo.block >= self.from);
+        match undos.find_map(|undo| undo.account(key)) {
+            Some(account) => Ok(*account),
+            None => self.flat.account_by_key(key),
+        }
+    }
+
+    /// A word of storage; zero if there was none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn word(&self, address: &Address, slot: &U256) -> Result<U256, StateError> {
+        match self.account(address)? {
+            Some(account) => {
+                let hash = keccak256(slot.to_be_bytes::<32>());
+                self.word_by_key(&slot_key(account.id, &hash))
+            }
+            None => Ok(U256::ZERO),
+        }
+    }
+
+    fn word_by_key(&self, key: &SlotKey) -> Result<U256, StateError> {
+        if self.from < self.flat.first_in_memory()
+            && let Some(word) = rows::first_word(&self.flat.store, key, self.from)?
+        {
+            return Ok(word);
+        }
+        let mut undos = self.flat.undos().filter(|undo| undo.block >= self.from);
+        match undos.find_map(|undo| undo.slot(key)) {
+            Some(word) => Ok(*word),
+            None => self.flat.word_by_key(key),
+        }
+    }
+
+    /// The tries are made anew of what was there; the root is that of the block.
+    pub(crate) fn accounts_trie(&self, threads: usize) -> Result<Trie, StateError> {
+        Ok(Trie::build(self, threads)?)
+    }
+
+    /// The words of an account as leaves.
+    pub(crate) const fn words(&self, id: u64) -> WordsAt<'s, S> {
+        WordsAt { at: *self, id }
+    }
+
+    /// Accounts whose keys begin so and that have changed since, as they were.
+    fn changed_accounts(
+        &self,
+        prefix: &Prefix,
+    ) -> Result<BTreeMap<B256, Option<Account>>, StateError> {
+        let (first, last) = (prefix.first(), prefix.last());
+        let mut changed = BTreeMap::new();
+        for undo in self.flat.undos().filter(|undo| undo.block >= self.from) {
+            let start = undo.accounts.partition_point(|(key, _)| *key < first);
+            let accounts = undo.accounts[start..].iter();
+            for (key, account) in accounts.take_while(|(key, _)| *key <= last) {
+                changed.entry(*key).or_insert(*account);
+            }
+        }
+        if self.from < self.flat.first_in_memory() {
+            let between = (first.as_slice(), last.as_slice());
+            let table = Table::AccountHistory;
+            let store = &self.flat.store;
+            rows::each_first_change(store, table, between, self.from, &mut |key, row| {
+                let account = rows::read_account(key, row)?;
+                changed.insert(B256::from_slice(key), account);
+                Ok(())
+            })?;
+        }
+        Ok(changed)
+    }
+
+    /// As [`At::changed_accounts`], words of an account.
+    fn changed_words(
+        &self,
+        id: u64,
+        prefix: &Prefix,
+    ) -> Result<BTreeMap<SlotKey, Option<U256>>, StateError> {
+        let first = slot_key(id, &prefix.first());
+        let last = slot_key(id, &prefix.last());
+        let some = |word: U256| Some(word).filter(|word| !word.is_zero());
+        let mut changed = BTreeMap::new();
+        for undo in self.flat.undos().filter(|undo| undo.block >= self.from) {
+            let start = undo.slots.partition_point(|(key, _)| *key < first);
+            let slots = undo.slots[start..].iter();
+            for (key, word) in slots.take_while(|(key, _)| *key <= last) {
+                changed.entry(*key).or_insert(some(*word));
+            }
+        }
+        if self.from < self.flat.first_in_memory() {
+            let table = Table::SlotHistory;
+            let store = &self.flat.store;
+            let between = (&first[..], &last[..]);
+            rows::each_first_change(store, table, between, self.from, &mut |key, row| {
+                let word = crate::flat::read_word(table, key, row)?;
+                if let Ok(key) = SlotKey::try_from(key) {
+                    changed.insert(key, some(word));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(changed)
+    }
+}
+
+impl<S: Store> DatabaseRef for At<'_, S> {
+    type Error = StateError;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        Ok(self.account(&address)?.map(|account| account.info()))
+    }
+
+    fn code_by_hash_ref(&self, hash: B256) -> Result<Bytecode, StateError> {
+        self.flat.code_by_hash_ref(hash)
+    }
+
+    fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, StateError> {
+        self.word(&address, &slot)
+    }
+
+    fn block_hash_ref(&self, number: u64) -> Result<B256, StateError> {
+        match number < self.from {
+            true => self.headers.block_hash(number),
+            false => Ok(B256::ZERO),
+        }
+    }
+}
+
+impl<S: Store> Leaves for At<'_, S> {
+    type Error = StateError;
+
+    fn with_prefix(&self, prefix: &Prefix, each: &mut EachLeaf<'_>) -> Result<(), StateError> {
+        let changed: Newer<'_, _, _> = Box::new(self.changed_accounts(prefix)?.into_iter());
+        each_account(self.flat, Some(changed), prefix, &mut |key, account| {
+            each(key, account.leaf().as_ref())
+        })
+    }
+}
+
+/// The words of an account after a block of the past, as leaves.
+#[derive(Debug)]
+pub(crate) struct WordsAt<'s, S> {
+    at: At<'s, S>,
+    id: u64,
+}
+
+impl<S: Store> Leaves for WordsAt<'_, S> {
+    type Error = StateError;
+
+    fn with_prefix(&self, prefix: &Prefix, each: &mut EachLeaf<'_>) -> Result<(), StateError> {
+        let changed = self.at.changed_words(self.id, prefix)?;
+        let changed: Newer<'_, _, _> = Box::new(changed.into_iter());
+        each_word(
+            self.at.flat,
+            Some(changed),
+            self.id,
+            prefix,
+            &mut |key, word| each(&slot_of(key), WordLeaf::new(&word).as_ref()),
+        )
+    }
+}

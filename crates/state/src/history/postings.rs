@@ -1,0 +1,106 @@
+//! Which blocks have logs of an address or with a topic.
+
+use crate::{
+    error::StateError,
+    flat::Flat,
+    store::{Store, Table},
+};
+use alloy_primitives::{Address, B256, Log};
+use parallax_crypto::keccak256_fixed;
+use std::ops::{ControlFlow, RangeInclusive};
+
+/// What postings are kept by: the beginning of a hash.
+pub type Digest = [u8; 16];
+
+/// What logs can be found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogKey {
+    /// The contract that emitted it.
+    Address(Address),
+    /// A topic at a position, from 0 on.
+    Topic(u8, B256),
+}
+
+impl LogKey {
+    fn preimage(&self) -> [u8; 33] {
+        let mut preimage = [0; 33];
+        match self {
+            Self::Address(address) => preimage[13..].copy_from_slice(address.as_slice()),
+            Self::Topic(position, topic) => {
+                preimage[0] = position.saturating_add(1);
+                preimage[1..].copy_from_slice(topic.as_slice());
+            }
+        }
+        preimage
+    }
+}
+
+/// Of all keys, in ascending order, each once.
+fn digests(keys: impl Iterator<Item = LogKey>) -> Vec<Digest> {
+    let mut preimages: Vec<_> = keys.map(|key| key.preimage()).collect();
+    preimages.sort_unstable();
+    preimages.dedup();
+    let mut hashes = vec![B256::ZERO; preimages.len()];
+    keccak256_fixed(&preimages, &mut hashes);
+    let digest = |hash: &B256| {
+        let mut digest = Digest::default();
+        digest.copy_from_slice(&hash[..16]);
+        digest
+    };
+    let mut digests: Vec<_> = hashes.iter().map(digest).collect();
+    digests.sort_unstable();
+    digests
+}
+
+/// What logs can be found by.
+pub(crate) fn postings<'l>(logs: impl IntoIterator<Item = &'l Log>) -> Vec<Digest> {
+    let keys = logs.into_iter().flat_map(|log| {
+        let topics = (0..).zip(log.topics());
+        let topics = topics.map(|(position, topic)| LogKey::Topic(position, *topic));
+        std::iter::once(LogKey::Address(log.address)).chain(topics)
+    });
+    digests(keys)
+}
+
+/// The key of a posting.
+pub(crate) fn posting_key(digest: &Digest, block: u64) -> [u8; 24] {
+    let mut key = [0; 24];
+    key[..16].copy_from_slice(digest);
+    key[16..].copy_from_slice(&block.to_be_bytes());
+    key
+}
+
+impl<S: Store> Flat<S> {
+    /// Blocks among `blocks` that have logs with one of `keys`, in ascending order. Which
+    /// logs, their receipts say.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn blocks_with(
+        &self,
+        keys: &[LogKey],
+        blocks: &RangeInclusive<u64>,
+    ) -> Result<Vec<u64>, StateError> {
+        let digests = digests(keys.iter().copied());
+        let mut found = Vec::new();
+        for digest in &digests {
+            let first = posting_key(digest, *blocks.start());
+            let last = posting_key(digest, *blocks.end());
+            self.store.scan(Table::Postings, &first, &mut |key, _| {
+                if key > &last[..] {
+                    return ControlFlow::Break(());
+                }
+                let block = key.get(16..).and_then(|block| block.try_into().ok());
+                found.extend(block.map(u64::from_be_bytes));
+                ControlFlow::Continue(())
+            })?;
+        }
+        for undo in self.undos().filter(|undo| blocks.contains(&undo.block)) {
+            let has = |digest| undo.postings.binary_search(digest).is_ok();
+            found.extend(digests.iter().any(has).then_some(undo.block));
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+}

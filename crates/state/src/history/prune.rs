@@ -1,0 +1,71 @@
+//! Forgetting old states.
+
+use super::rows::split;
+use crate::{
+    error::StateError,
+    store::{Rows, Store, Table},
+};
+use std::ops::ControlFlow;
+
+/// Removes rows that say how it was before blocks up to `block`.
+pub(crate) fn forget<S: Store>(
+    store: &S,
+    block: u64,
+    rows: &mut dyn Rows,
+) -> Result<(), StateError> {
+    for table in [Table::AccountHistory, Table::SlotHistory, Table::Postings] {
+        let mut result = Ok(());
+        store.scan(table, &[], &mut |key, _| {
+            if split(key).is_some_and(|(_, of)| of <= block) {
+                result = rows.remove(table, key);
+            }
+            match result {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        })?;
+        result?;
+    }
+    Ok(())
+}
+
+/// Removes storage that went with a block up to `block`, and that nobody can ask for then.
+pub(crate) fn bury<S: Store>(store: &S, block: u64, rows: &mut dyn Rows) -> Result<(), StateError> {
+    let mut dead = Vec::new();
+    store.scan(Table::Dead, &[], &mut |key, _| {
+        let Some((died, id)) = dead_of(key).filter(|(died, _)| *died <= block) else {
+            return ControlFlow::Break(());
+        };
+        dead.push((died, id));
+        ControlFlow::Continue(())
+    })?;
+    for (died, id) in dead {
+        let mut slots = Vec::new();
+        store.scan(Table::Slots, &id.to_be_bytes(), &mut |key, _| {
+            if !key.starts_with(&id.to_be_bytes()) {
+                return ControlFlow::Break(());
+            }
+            slots.push(key.to_vec());
+            ControlFlow::Continue(())
+        })?;
+        for key in slots {
+            rows.remove(Table::Slots, &key)?;
+        }
+        rows.remove(Table::Dead, &dead_key(died, id))?;
+    }
+    Ok(())
+}
+
+/// The key of storage that went: by block.
+pub(crate) fn dead_key(block: u64, id: u64) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&block.to_be_bytes());
+    key[8..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+fn dead_of(key: &[u8]) -> Option<(u64, u64)> {
+    let (block, id) = key.split_first_chunk::<8>()?;
+    let id = id.try_into().ok().map(u64::from_be_bytes)?;
+    Some((u64::from_be_bytes(*block), id))
+}

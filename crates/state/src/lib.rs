@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+
+mod account;
+mod cache;
+mod changes;
+mod checkpoint;
+mod codec;
+mod error;
+mod flat;
+mod history;
+mod layer;
+mod merge;
+mod prepare;
+mod proof;
+mod state;
+mod store;
+mod threads;
+mod tries;
+
+pub use account::{Account, AccountLeaf};
+pub use changes::Before;
+pub use error::StateError;
+pub use flat::Flat;
+pub use history::{At, Digest, History, LogKey};
+pub use proof::{Proof, WordProof};
+pub use state::{Block, State, StateConfig, Stats, Step, Verified};
+pub use store::{EachRow, Mdbx, MemoryStore, Rows, Store, Table};
+
+#[cfg(test)]
+mod tests;

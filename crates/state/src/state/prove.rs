@@ -1,0 +1,100 @@
+//! Proofs of now and of the past.
+
+use super::State;
+use crate::{
+    account::Account,
+    error::StateError,
+    proof::{Proof, WordProof},
+    store::Store,
+};
+use alloy_primitives::{Address, B256, U256, keccak256};
+use parallax_log::Files;
+use parallax_trie::{EMPTY_ROOT, Trie};
+
+impl<S: Store + 'static, F: Files> State<S, F> {
+    /// Proves an account and words of its storage against the root after the last block.
+    ///
+    /// # Errors
+    /// If the state cannot be read, or while a block has begun and not ended.
+    pub fn proof(&self, address: &Address, slots: &[U256]) -> Result<Proof, StateError> {
+        self.must_go_on()?;
+        if !self.pieces.is_empty() {
+            return Err(StateError::Changes("a block has begun".to_owned()));
+        }
+        let key = keccak256(address);
+        let account = self.flat.account(address)?;
+        let nodes = self.tries.account_proof(&key, &self.flat)?;
+        let keys = hashed(slots);
+        let proofs = match with_storage(account) {
+            Some(account) => self.tries.word_proofs(account.id, &keys, &self.flat)?,
+            None => vec![Vec::new(); slots.len()],
+        };
+        let words = slots.iter().zip(proofs).map(|(slot, nodes)| {
+            Ok(WordProof {
+                slot: *slot,
+                word: match account {
+                    Some(account) => self.flat.word_of(account.id, slot)?,
+                    None => U256::ZERO,
+                },
+                nodes,
+            })
+        });
+        Ok(Proof {
+            address: *address,
+            account,
+            nodes,
+            words: words.collect::<Result<_, StateError>>()?,
+        })
+    }
+
+    /// As [`State::proof`], against the root after a block of the past. Tries are made
+    /// anew for it: that takes time in the order of all accounts.
+    ///
+    /// # Errors
+    /// As [`State::proof`], and if that state cannot be had any more.
+    pub fn proof_at(
+        &self,
+        block: u64,
+        address: &Address,
+        slots: &[U256],
+    ) -> Result<Proof, StateError> {
+        if block + 1 == self.next() && self.pieces.is_empty() {
+            return self.proof(address, slots);
+        }
+        let at = self.at(block)?;
+        let threads = self.config.threads;
+        let account = at.account(address)?;
+        let nodes = at.accounts_trie(threads)?.proof(&keccak256(address), &at)?;
+        let keys = hashed(slots);
+        let mut proofs = vec![Vec::new(); slots.len()];
+        if let Some(account) = with_storage(account).filter(|_| !slots.is_empty()) {
+            let leaves = at.words(account.id);
+            let trie = Trie::build(&leaves, threads)?;
+            for (proof, key) in proofs.iter_mut().zip(&keys) {
+                *proof = trie.proof(key, &leaves)?;
+            }
+        }
+        let words = slots.iter().zip(proofs).map(|(slot, nodes)| {
+            Ok(WordProof {
+                slot: *slot,
+                word: at.word(address, slot)?,
+                nodes,
+            })
+        });
+        Ok(Proof {
+            address: *address,
+            account,
+            nodes,
+            words: words.collect::<Result<_, StateError>>()?,
+        })
+    }
+}
+
+fn with_storage(account: Option<Account>) -> Option<Account> {
+    account.filter(|account| account.storage_root != EMPTY_ROOT)
+}
+
+fn hashed(slots: &[U256]) -> Vec<B256> {
+    let hash = |slot: &U256| keccak256(slot.to_be_bytes::<32>());
+    slots.iter().map(hash).collect()
+}

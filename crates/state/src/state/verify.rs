@@ -1,0 +1,118 @@
+//! Looking whether everything is as it was written, and how much there is.
+
+use super::State;
+use crate::{
+    error::StateError,
+    store::{Store, Table},
+    tries::Tries,
+};
+use alloy_primitives::keccak256;
+use parallax_log::Files;
+use std::ops::ControlFlow;
+
+/// What [`State::verify`] has looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Blocks in the log.
+    pub blocks: u64,
+    /// Bytes of the log.
+    pub log_bytes: u64,
+    /// Accounts.
+    pub accounts: u64,
+    /// Codes in the store.
+    pub codes: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Rows in the store, by table.
+    pub rows: Vec<(&'static str, u64)>,
+    /// Bytes of the store on disk.
+    pub store_bytes: u64,
+    /// Bytes of the log on disk.
+    pub log_bytes: u64,
+    /// Bytes of memory that tries take.
+    pub trie_bytes: usize,
+    /// Storage tries that are in memory.
+    pub storage_tries: usize,
+    /// Bytes of memory of cache and layers, roughly.
+    pub flat_bytes: usize,
+}
+
+impl<S: Store + 'static, F: Files> State<S, F> {
+    /// Bytes of the log: what [`State::verify`] tells its first `step` of.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        self.log.size()
+    }
+
+    /// Reads everything: every checksum of the log, every code, and every account and word
+    /// for tries that are made anew, whose root must be the one that was written.
+    /// `log_step` is told of bytes of the log, `account_step` of accounts.
+    ///
+    /// # Errors
+    /// The first damage that is found.
+    pub fn verify(
+        &self,
+        log_step: &mut dyn FnMut(u64),
+        account_step: &(dyn Fn(u64) + Sync),
+    ) -> Result<Verified, StateError> {
+        self.must_go_on()?;
+        let log = self.log.verify(log_step)?;
+        let codes = self.verify_codes()?;
+        let accounts = std::sync::atomic::AtomicU64::new(0);
+        let mut tries = Tries::new(0, self.config.threads);
+        let computed = tries.build(&self.flat, &|count| {
+            accounts.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+            account_step(count);
+        })?;
+        let expected = self.tries.root();
+        if computed != expected || expected != self.last_root() {
+            return Err(StateError::Root {
+                block: self.next().saturating_sub(1),
+                expected: self.last_root(),
+                computed,
+            });
+        }
+        Ok(Verified {
+            blocks: log.blocks,
+            log_bytes: log.bytes,
+            accounts: accounts.into_inner(),
+            codes,
+        })
+    }
+
+    fn verify_codes(&self) -> Result<u64, StateError> {
+        let (mut codes, mut result) = (0, Ok(()));
+        self.flat.store.scan(Table::Codes, &[], &mut |hash, code| {
+            codes += 1;
+            if keccak256(code).as_slice() == hash {
+                return ControlFlow::Continue(());
+            }
+            let problem = "it is not the code of its hash";
+            result = Err(StateError::row(Table::Codes, hash, problem));
+            ControlFlow::Break(())
+        })?;
+        result.map(|()| codes)
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn stats(&self) -> Result<Stats, StateError> {
+        let rows = Table::ALL.into_iter().map(|table| {
+            let rows = self.flat.store.rows(table)?;
+            Ok((table.name(), rows))
+        });
+        Ok(Stats {
+            rows: rows.collect::<Result<_, StateError>>()?,
+            store_bytes: self.flat.store.size()?,
+            log_bytes: self.log.size(),
+            trie_bytes: self.tries.memory_bytes(),
+            storage_tries: self.tries.storages(),
+            flat_bytes: self.flat.memory_bytes(),
+        })
+    }
+}
