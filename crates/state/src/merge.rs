@@ -9,13 +9,16 @@ use std::{iter::Peekable, ops::ControlFlow};
 /// Rows in ascending order; a value of `None`: the key is not there.
 pub(crate) type Newer<'i, K, V> = Box<dyn Iterator<Item = (K, Option<V>)> + 'i>;
 
+/// How a key and a value are read.
+pub(crate) type ReadRow<K, V> = fn(&[u8], &[u8]) -> Result<(K, V), StateError>;
+
 /// Where rows of the store are, and how they are read.
 pub(crate) struct Below<'s, S, K, V> {
     pub(crate) store: &'s S,
     pub(crate) table: Table,
     pub(crate) first: &'s [u8],
     pub(crate) last: &'s [u8],
-    pub(crate) read: fn(&[u8], &[u8]) -> Result<(K, V), StateError>,
+    pub(crate) read: ReadRow<K, V>,
 }
 
 /// Calls `each` with all keys and values in ascending order, the earlier of `newer` before
@@ -34,12 +37,12 @@ pub(crate) fn merge<S: Store, K: Ord + Copy, V>(
             if key > below.last {
                 return ControlFlow::Break(());
             }
-            let step = (below.read)(key, value).and_then(|(key, value)| {
+            let step = (below.read)(key, value).map(|(key, value)| {
                 let (step, is_hidden) = newer.until(&key, each);
-                Ok(match step {
+                match step {
                     ControlFlow::Continue(()) if !is_hidden => each(&key, value),
                     step => step,
-                })
+                }
             });
             let step = step.unwrap_or_else(|error| {
                 failed = Some(error);

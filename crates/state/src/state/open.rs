@@ -47,7 +47,7 @@ impl State<Mdbx, Disk> {
         step: &(dyn Fn(Step) + Sync),
     ) -> Result<Self, StateError> {
         // The lock is with the log: nobody else may look at the store.
-        let disk = Disk::open(&folder.join(LOG)).map_err(|source| StateError::Open {
+        let disk = Disk::open(folder.join(LOG)).map_err(|source| StateError::Open {
             path: folder.to_owned(),
             source: Box::new(source),
         })?;
