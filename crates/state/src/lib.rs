@@ -24,7 +24,7 @@ pub use error::StateError;
 pub use flat::Flat;
 pub use history::{At, Digest, History, LogKey};
 pub use proof::{Proof, WordProof};
-pub use state::{Block, State, StateConfig, Stats, Step, Verified};
+pub use state::{Block, Spent, State, StateConfig, Stats, Step, Verified};
 pub use store::{EachRow, Mdbx, MemoryStore, Rows, Store, Table};
 
 #[cfg(test)]

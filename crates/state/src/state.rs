@@ -5,6 +5,7 @@ mod open;
 mod prove;
 mod verify;
 
+pub use commit::Spent;
 pub use open::Step;
 pub use verify::{Stats, Verified};
 
@@ -84,6 +85,9 @@ pub struct State<S: Store + 'static = Mdbx, F: Files = Disk> {
     /// Of storage that they have changed, by hashed address.
     storage_roots: BTreeMap<B256, B256>,
     postings: Vec<Digest>,
+    /// On the block that has begun, and on the last one.
+    spent: Spent,
+    last_spent: Spent,
     is_stopped: bool,
     write_set: Vec<u8>,
     change_set: Vec<u8>,
@@ -113,6 +117,12 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     #[must_use]
     pub const fn last_root(&self) -> B256 {
         self.flat.active.root
+    }
+
+    /// What the last block took.
+    #[must_use]
+    pub const fn last_spent(&self) -> Spent {
+        self.last_spent
     }
 
     /// The first block that is not in the last checkpoint.

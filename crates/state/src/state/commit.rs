@@ -12,7 +12,23 @@ use crate::{
 use alloy_primitives::{B256, keccak256};
 use parallax_engine::StateChanges;
 use parallax_log::{Files, Kind, Parts};
-use std::{mem, thread};
+use std::{
+    mem, thread,
+    time::{Duration, Instant},
+};
+
+/// Time that a block took, on the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Changing the flat state in memory; waiting for a checkpoint, if it had to.
+    pub flat: Duration,
+    /// Changing and hashing tries.
+    pub tries: Duration,
+    /// Encoding, checksums, and handing it to the system.
+    pub log: Duration,
+    /// The `fdatasync`.
+    pub sync: Duration,
+}
 
 /// Changes below which one thread encodes both sets.
 const FEW: usize = 512;
@@ -33,6 +49,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     fn write(&mut self, changes: &StateChanges) -> Result<(), StateError> {
         self.must_go_on()?;
         self.root = None;
+        let begun = Instant::now();
         let prepared = match self.flat.apply(changes, self.config.threads) {
             Ok(prepared) => prepared,
             Err(error @ StateError::Changes(_)) => return Err(error),
@@ -40,6 +57,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         };
         self.codes.extend_from_slice(&changes.contracts);
         self.pieces.push(prepared);
+        self.spent.flat += begun.elapsed();
         Ok(())
     }
 
@@ -48,7 +66,10 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         let Some(piece) = self.pieces.last() else {
             return Ok(());
         };
-        match self.tries.apply(piece, &self.flat) {
+        let begun = Instant::now();
+        let applied = self.tries.apply(piece, &self.flat);
+        self.spent.tries += begun.elapsed();
+        match applied {
             Ok(()) => Ok(()),
             Err(error) => self.stop(error),
         }
@@ -75,6 +96,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         if let Some(root) = self.root {
             return Ok((root, work(&self.flat)));
         }
+        let begun = Instant::now();
         let (flat, tries) = (&self.flat, &mut self.tries);
         let (done, hashed) = thread::scope(|scope| {
             let hash = scope.spawn(|| tries.hash(flat));
@@ -84,6 +106,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         });
+        self.spent.tries += begun.elapsed();
         let taken = hashed.and_then(|(root, storage_roots)| {
             self.flat.set_storage_roots(&storage_roots)?;
             self.storage_roots.extend(storage_roots);
@@ -104,10 +127,21 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     /// # Errors
     /// If it cannot be written. Whether it was is unknown then: open the state anew.
     pub fn commit(&mut self, block: &Block<'_>) -> Result<u64, StateError> {
+        self.root()?;
+        let begun = Instant::now();
         self.append(block)?;
+        let appended = Instant::now();
         self.sync()?;
+        let synced = Instant::now();
         let number = self.end_block(block)?;
         self.keep_up()?;
+        self.last_spent = Spent {
+            log: appended - begun,
+            sync: synced - appended,
+            flat: self.spent.flat + synced.elapsed(),
+            ..self.spent
+        };
+        self.spent = Spent::default();
         Ok(number)
     }
 

@@ -1,6 +1,6 @@
 //! Opening: the last checkpoint, and what the log has after it.
 
-use super::{State, StateConfig};
+use super::{Spent, State, StateConfig};
 use crate::{
     changes::{self, Before, ChangeSet, WriteSet},
     checkpoint::Head,
@@ -87,6 +87,8 @@ impl<S: Store + 'static, F: Files> State<S, F> {
             root: None,
             storage_roots: BTreeMap::new(),
             postings: Vec::new(),
+            spent: Spent::default(),
+            last_spent: Spent::default(),
             is_stopped: false,
             write_set: Vec::new(),
             change_set: Vec::new(),

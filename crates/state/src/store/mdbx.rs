@@ -123,8 +123,8 @@ impl Store for Mdbx {
             .reader()
             .cursor(self.table(table))
             .map_err(StateError::store("reading"))?;
-        let mut row: Option<(Cow<'_, [u8]>, Cow<'_, [u8]>)> = cursor
-            .set_range(from)
+        let mut row = cursor
+            .set_range::<Cow<'_, [u8]>, Cow<'_, [u8]>>(from)
             .map_err(StateError::store("reading"))?;
         while let Some((key, value)) = row {
             if each(&key, &value).is_break() {
