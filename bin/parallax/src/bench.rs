@@ -21,8 +21,12 @@ mod simulation;
 mod table;
 mod target;
 
-use crate::{Outcome, cli::BenchArguments};
+use crate::{
+    Outcome, bench_state,
+    cli::{BenchArguments, BenchCommand},
+};
 use eyre::{Result, WrapErr};
+pub(crate) use machine::Machine;
 use measure::measure;
 use parallax_blocks::BlockFiles;
 use report::Report;
@@ -35,6 +39,9 @@ use std::{
 
 /// Runs the command.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<Outcome> {
+    if let Some(BenchCommand::State(arguments)) = &arguments.command {
+        return bench_state::run(arguments);
+    }
     if arguments.list {
         write!(io::stdout(), "{}", list::text())?;
         return Ok(Outcome::Verified);

@@ -2,10 +2,12 @@
 
 mod analyze;
 mod bench;
+mod bench_state;
 mod replay;
 
 pub(crate) use analyze::{AnalyzeArguments, Subject};
-pub(crate) use bench::BenchArguments;
+pub(crate) use bench::{BenchArguments, BenchCommand};
+pub(crate) use bench_state::StateBenchArguments;
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use replay::ReplayArguments;
 

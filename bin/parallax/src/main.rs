@@ -2,6 +2,7 @@
 
 mod analyze;
 mod bench;
+mod bench_state;
 mod cli;
 mod harness;
 mod memory;

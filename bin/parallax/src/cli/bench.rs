@@ -1,8 +1,11 @@
 //! `parallax bench`: its arguments and help.
 
-use super::cores;
+use super::{
+    bench_state::{self, StateBenchArguments},
+    cores,
+};
 use crate::bench::Row;
-use clap::Args;
+use clap::{Args, Subcommand};
 use eyre::{Result, WrapErr, ensure};
 use parallax_workload::{PublishedArtifacts, Size};
 use std::path::PathBuf;
@@ -51,9 +54,21 @@ const MOST_QUICK_TRANSACTIONS: usize = 2_000;
 /// Cores that are simulated besides one, two, and those that are measured.
 const SIMULATED: [u16; 6] = [4, 8, 16, 32, 64, 128];
 
+/// What else can be measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Print how fast the state is: roots, durable blocks, restart, reads, proofs
+    #[command(long_about = bench_state::HELP, after_help = bench_state::EXAMPLES)]
+    State(StateBenchArguments),
+}
+
 /// Arguments of `parallax bench`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct BenchArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<BenchCommand>,
+
     /// What to measure; --list names all [default: all]
     #[arg(value_name = "ROW", value_parser = Row::parse)]
     pub(crate) rows: Vec<Row>,
