@@ -20,6 +20,8 @@ pub struct LogConfig {
     pub chunk_bytes: usize,
     /// Level of zstd. 3.
     pub level: i32,
+    /// Where a log begins: there is nothing of the blocks below. 0.
+    pub first: u64,
     /// All blocks below were durable once, as somebody else knows: a shorter log is an
     /// error. 0.
     pub at_least: u64,
@@ -31,6 +33,7 @@ impl Default for LogConfig {
             segment_bytes: 64 << 20,
             chunk_bytes: 128 << 10,
             level: 3,
+            first: 0,
             at_least: 0,
         }
     }

@@ -51,6 +51,7 @@ const CONFIG: LogConfig = LogConfig {
     segment_bytes: 8_000,
     chunk_bytes: 2_000,
     level: 1,
+    first: 0,
     at_least: 0,
 };
 

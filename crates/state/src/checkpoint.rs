@@ -7,7 +7,7 @@ use crate::{
     layer::Layer,
     store::{Rows, Store, Table},
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 use std::{
     sync::Arc,
     thread::{self, JoinHandle},
@@ -15,6 +15,10 @@ use std::{
 
 /// The row of [`Table::Meta`] that says how far the store has come.
 const HEAD: &[u8] = b"head";
+
+/// Rows of the same table about what was before a state that was imported.
+const HASHES: &[u8] = b"hashes";
+const HEADER: &[u8] = b"header";
 
 /// What is in the rows: another number if it is something else.
 const VERSION: u8 = 1;
@@ -31,6 +35,8 @@ pub(crate) struct Head {
     pub(crate) history_from: u64,
     /// History of blocks up to this one is not there any more.
     pub(crate) forgotten: u64,
+    /// The first block of which there may be anything: the others came as a snapshot.
+    pub(crate) first: u64,
 }
 
 impl Head {
@@ -40,6 +46,7 @@ impl Head {
         next_id: 1,
         history_from: 0,
         forgotten: 0,
+        first: 0,
     };
 
     pub(crate) fn read<S: Store>(store: &S) -> Result<Self, StateError> {
@@ -63,6 +70,7 @@ impl Head {
                 next_id: input.fixed()?,
                 history_from: input.fixed()?,
                 forgotten: input.fixed()?,
+                first: input.fixed()?,
             })
         };
         let head = read().map_err(damaged)?;
@@ -70,14 +78,55 @@ impl Head {
         Ok(head)
     }
 
-    fn put(&self, rows: &mut dyn Rows) -> Result<(), StateError> {
+    pub(crate) fn put(&self, rows: &mut dyn Rows) -> Result<(), StateError> {
         let mut row = vec![VERSION];
         row.extend_from_slice(&self.next.to_be_bytes());
         row.extend_from_slice(self.root.as_slice());
-        for number in [self.next_id, self.history_from, self.forgotten] {
+        for number in [self.next_id, self.history_from, self.forgotten, self.first] {
             row.extend_from_slice(&number.to_be_bytes());
         }
         rows.put(Table::Meta, HEAD, &row)
+    }
+}
+
+/// What was before a state that was imported.
+impl Head {
+    /// That of a state that was imported.
+    pub(crate) const fn imported(next: u64, root: B256, next_id: u64) -> Self {
+        let last = next.saturating_sub(1);
+        Self {
+            next,
+            root,
+            next_id,
+            history_from: last,
+            forgotten: last,
+            first: next,
+        }
+    }
+
+    /// Writes the headers of the blocks before the first, of which the last is kept, and
+    /// the hashes of all.
+    pub(crate) fn put_before(headers: &[Vec<u8>], rows: &mut dyn Rows) -> Result<(), StateError> {
+        let hashes: Vec<u8> = headers.iter().flat_map(|h| keccak256(h).0).collect();
+        rows.put(Table::Meta, HASHES, &hashes)?;
+        let last = headers.last().map_or(&[][..], |header| header);
+        rows.put(Table::Meta, HEADER, last)
+    }
+
+    /// Hashes of blocks before the first.
+    pub(crate) fn read_hashes<S: Store>(store: &S) -> Result<Vec<B256>, StateError> {
+        let mut hashes = Vec::new();
+        store.get(Table::Meta, HASHES, &mut |row| {
+            hashes.extend(row.chunks_exact(32).map(B256::from_slice));
+        })?;
+        Ok(hashes)
+    }
+
+    /// The header of the block before the first.
+    pub(crate) fn read_header<S: Store>(store: &S) -> Result<Vec<u8>, StateError> {
+        let mut header = Err(StateError::row(Table::Meta, HEADER, "it is missing"));
+        store.get(Table::Meta, HEADER, &mut |row| header = Ok(row.to_vec()))?;
+        header
     }
 }
 

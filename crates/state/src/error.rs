@@ -95,6 +95,22 @@ pub enum StateError {
         /// The first that is not there.
         next: u64,
     },
+    /// A snapshot is not what was exported.
+    #[error("chunk {chunk} of the snapshot: {problem}")]
+    Snapshot {
+        /// Which, counted from 1; 0: none yet.
+        chunk: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The operating system refuses.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// Changes do not fit to the state that they are made to.
     #[error("the changes do not fit: {0}")]
     Changes(String),

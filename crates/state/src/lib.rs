@@ -13,6 +13,7 @@ mod layer;
 mod merge;
 mod prepare;
 mod proof;
+mod snapshot;
 mod state;
 mod store;
 mod threads;
@@ -24,6 +25,7 @@ pub use error::StateError;
 pub use flat::Flat;
 pub use history::{At, Digest, History, LogKey};
 pub use proof::{Proof, WordProof};
+pub use snapshot::{Exported, import};
 pub use state::{Block, Spent, State, StateConfig, Stats, Step, Verified};
 pub use store::{EachRow, Mdbx, MemoryStore, Rows, Store, Table};
 

@@ -70,8 +70,8 @@ pub struct Block<'b> {
 /// The state of a chain. See the crate's documentation.
 #[derive(Debug)]
 pub struct State<S: Store + 'static = Mdbx, F: Files = Disk> {
-    flat: Flat<S>,
-    tries: Tries,
+    pub(crate) flat: Flat<S>,
+    pub(crate) tries: Tries,
     log: Log<F>,
     config: StateConfig,
     /// Of the last checkpoint.
@@ -153,11 +153,15 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         Ok(At::new(&self.flat, &self.log, block))
     }
 
-    /// What was written of a block.
+    /// What was written of a block. Of the one after which a state was imported there is
+    /// the header.
     ///
     /// # Errors
     /// As [`Log::get`].
     pub fn part(&self, block: u64, kind: Kind) -> Result<Vec<u8>, StateError> {
+        if kind == Kind::Header && block + 1 == self.head.first {
+            return Head::read_header(&self.flat.store);
+        }
         Ok(self.log.get(block, kind)?)
     }
 

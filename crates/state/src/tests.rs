@@ -2,6 +2,7 @@
 
 mod mdbx;
 mod model;
+mod snapshot;
 mod world;
 
 use crate::{History, StateConfig};
@@ -23,6 +24,7 @@ const CONFIG: StateConfig = StateConfig {
         segment_bytes: 6_000,
         chunk_bytes: 2_000,
         level: 1,
+        first: 0,
         at_least: 0,
     },
 };

@@ -71,6 +71,16 @@ impl Tries {
         self.accounts.root()
     }
 
+    /// That of the accounts.
+    pub(crate) const fn accounts(&self) -> &Trie {
+        &self.accounts
+    }
+
+    /// That of an account's storage, if it is in memory.
+    pub(crate) fn storage(&self, id: u64) -> Option<&Trie> {
+        self.storages.get(&id).map(|storage| &storage.trie)
+    }
+
     /// Bytes of memory held.
     pub(crate) fn memory_bytes(&self) -> usize {
         self.accounts.capacity_bytes() + self.storage_bytes

@@ -41,7 +41,7 @@ impl Leaves for SortedLeaves {
 }
 
 /// A key and its value.
-pub(crate) type Leaf<'l> = (&'l B256, &'l [u8]);
+pub type Leaf<'l> = (&'l B256, &'l [u8]);
 
 /// Leaves below one place, copied.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ mod leaves;
 mod nibbles;
 mod node;
 mod ordered;
+mod part;
 mod pool;
 mod proof;
 mod share;
@@ -16,9 +17,10 @@ mod top;
 mod trie;
 
 pub use error::TrieError;
-pub use leaves::{EachLeaf, Leaves, SortedLeaves};
+pub use leaves::{EachLeaf, Leaf, Leaves, SortedLeaves};
 pub use nibbles::Prefix;
 pub use ordered::{OrderedTrie, ordered_root};
+pub use part::{PartProof, verify_part};
 pub use trie::{EMPTY_ROOT, Trie, Update};
 
 #[cfg(test)]

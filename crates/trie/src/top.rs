@@ -20,7 +20,7 @@ pub(crate) fn part_prefix(byte: u8) -> Prefix {
 
 /// What is below a place above the parts.
 #[derive(Clone, Copy, Debug)]
-enum Top {
+pub(crate) enum Top {
     Empty,
     /// One leaf, the part in which it is, and how it is referred to there.
     Leaf(u8, Reference),
@@ -30,7 +30,7 @@ enum Top {
 
 /// Where a branch is kept.
 #[derive(Clone, Copy, Debug)]
-enum Owner {
+pub(crate) enum Owner {
     Root,
     /// The sixteen places below the root.
     Middle,
@@ -111,6 +111,29 @@ impl Tops {
     }
 }
 
+impl Tops {
+    /// The branches above a part, if these are two with nothing between them.
+    pub(crate) fn prove_part<L: Leaves + ?Sized>(
+        &self,
+        byte: u8,
+        leaves: &L,
+    ) -> Result<Option<[Vec<u8>; 2]>, TrieError<L::Error>> {
+        let is_here = |top: &Top| {
+            matches!(top, Top::Branch(Owner::Root | Owner::Middle, _, path)
+                if path.as_slice().is_empty())
+        };
+        if !is_here(&self.root) || !is_here(&self.middle[usize::from(byte >> 4)]) {
+            return Ok(None);
+        }
+        let first = usize::from(byte & 0xf0);
+        let parts = &self.parts[first..first + 16];
+        Ok(Some([
+            branch(Owner::Root, &self.middle, leaves)?,
+            branch(Owner::Middle, parts, leaves)?,
+        ]))
+    }
+}
+
 impl Owner {
     /// Nibbles that lead to the children of its branch.
     const fn below(self) -> usize {
@@ -141,7 +164,7 @@ fn branch<L: Leaves + ?Sized>(
 }
 
 impl Top {
-    fn of(part: &Subtrie, byte: u8) -> Self {
+    pub(crate) fn of(part: &Subtrie, byte: u8) -> Self {
         match part.root {
             Child::Empty | Child::NewLeaf(_) => Self::Empty,
             Child::Leaf(reference) => Self::Leaf(byte, reference),
@@ -180,7 +203,7 @@ impl Top {
     }
 
     /// How a parent refers to it from which paths begin at `depth`.
-    fn reference<L: Leaves + ?Sized>(
+    pub(crate) fn reference<L: Leaves + ?Sized>(
         &self,
         depth: usize,
         leaves: &L,

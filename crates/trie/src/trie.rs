@@ -235,7 +235,7 @@ impl Trie {
         Ok(root.as_ref().map_or(EMPTY_ROOT, Reference::root))
     }
 
-    fn tops<L: Leaves + ?Sized>(&self, leaves: &L) -> Result<Tops, TrieError<L::Error>> {
+    pub(crate) fn tops<L: Leaves + ?Sized>(&self, leaves: &L) -> Result<Tops, TrieError<L::Error>> {
         Tops::new(&self.parts, leaves)
     }
 }

@@ -33,7 +33,9 @@ impl<F: Files> Log<F> {
         }
         settle_compaction(&files, &mut found, &mut journals)?;
         let archives = open_archives(&files, found)?;
-        let start = archives.last().map_or(0, |archived| archived.last + 1);
+        let start = archives
+            .last()
+            .map_or(config.first, |archived| archived.last + 1);
         let mut log = Self {
             files,
             config,

@@ -294,6 +294,15 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         Ok(blocks)
     }
 
+    /// No block has begun.
+    pub(crate) fn must_be_between_blocks(&self) -> Result<(), StateError> {
+        self.must_go_on()?;
+        match self.pieces.is_empty() {
+            true => Ok(()),
+            false => Err(StateError::Changes("a block has begun".to_owned())),
+        }
+    }
+
     pub(super) const fn must_go_on(&self) -> Result<(), StateError> {
         match self.is_stopped {
             true => Err(StateError::Stopped),

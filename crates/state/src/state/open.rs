@@ -13,7 +13,7 @@ use crate::{
 };
 use alloy_primitives::keccak256;
 use parallax_engine::StateChanges;
-use parallax_log::{Disk, Files, Kind, Log, LogConfig, LogError};
+use parallax_log::{Disk, Files, Kind, Log, LogConfig};
 use std::{collections::BTreeMap, path::Path};
 
 /// What opening a state is at.
@@ -70,6 +70,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         let head = Head::read(&store)?;
         let log = LogConfig {
             at_least: head.next,
+            first: head.first,
             ..config.log
         };
         let log = Log::open(files, log)?;
@@ -101,11 +102,12 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     /// Takes over the blocks that the store does not have yet.
     fn replay(&mut self, step: &(dyn Fn(Step) + Sync)) -> Result<(), StateError> {
         let (first, next) = (self.head.next, self.log.next());
-        for number in first.saturating_sub(256)..first {
-            let header = match self.log.get(number, Kind::Header) {
-                Err(LogError::Pruned { .. }) => continue,
-                header => header?,
-            };
+        let before = Head::read_hashes(&self.flat.store)?;
+        for (number, hash) in (self.head.first - before.len() as u64..).zip(before) {
+            self.flat.push_hash(number, hash);
+        }
+        for number in first.saturating_sub(256).max(self.head.first)..first {
+            let header = self.log.get(number, Kind::Header)?;
             self.flat.push_hash(number, keccak256(header));
         }
         step(Step::Replay(next - first));

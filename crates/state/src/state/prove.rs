@@ -17,10 +17,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     /// # Errors
     /// If the state cannot be read, or while a block has begun and not ended.
     pub fn proof(&self, address: &Address, slots: &[U256]) -> Result<Proof, StateError> {
-        self.must_go_on()?;
-        if !self.pieces.is_empty() {
-            return Err(StateError::Changes("a block has begun".to_owned()));
-        }
+        self.must_be_between_blocks()?;
         let key = keccak256(address);
         let account = self.flat.account(address)?;
         let nodes = self.tries.account_proof(&key, &self.flat)?;

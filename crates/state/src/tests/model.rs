@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{Block, History, MemoryStore, State, StateConfig, StateError, Store};
 use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_rlp::Encodable;
 use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use parallax_log::{Fault, SimDisk};
 use rand::Rng;
@@ -22,6 +23,7 @@ pub(super) struct Model {
     pub(super) state: State<MemoryStore, SimDisk>,
     /// After each block.
     pub(super) worlds: Vec<World>,
+    pub(super) headers: Vec<Vec<u8>>,
     config: StateConfig,
 }
 
@@ -43,6 +45,7 @@ impl Model {
             disk,
             store,
             worlds: Vec::new(),
+            headers: Vec::new(),
             config,
         }
     }
@@ -62,13 +65,15 @@ impl Model {
         }
         assert_eq!(self.state.root().unwrap(), root_of(&world));
         let number = self.worlds.len() as u64;
+        let header = header(self.headers.last(), &root_of(&world));
         let block = Block {
-            header: &number.to_be_bytes(),
+            header: &header,
             ..Block::default()
         };
         assert_eq!(self.state.commit(&block).unwrap(), number);
         assert_eq!(self.state.last_root(), root_of(&world));
         self.worlds.push(world);
+        self.headers.push(header);
     }
 
     fn checkpoint(&mut self) {
@@ -138,7 +143,7 @@ impl Model {
             let at = self.state.at(block).unwrap();
             check_read(&at, world, &address, &slot);
             let hash = at.block_hash_ref(block).unwrap();
-            assert_eq!(hash, keccak256(block.to_be_bytes()));
+            assert_eq!(hash, keccak256(&self.headers[block as usize]));
             let proof = self.state.proof_at(block, &address, &[slot]).unwrap();
             check_proof(&proof, world);
         }
@@ -161,6 +166,15 @@ impl Model {
             _ => self.check(),
         }
     }
+}
+
+/// The beginning of a header, which is all that the state looks at.
+pub(super) fn header(before: Option<&Vec<u8>>, root: &B256) -> Vec<u8> {
+    let parent = before.map(keccak256).unwrap_or_default();
+    let mut header = Vec::new();
+    let items: [&dyn Encodable; 4] = [&parent, &B256::ZERO, &Address::ZERO, root];
+    alloy_rlp::encode_list::<_, dyn Encodable>(&items, &mut header);
+    header
 }
 
 pub(super) fn check_read<D: DatabaseRef<Error = StateError>>(

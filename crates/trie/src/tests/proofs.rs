@@ -60,3 +60,60 @@ fn of_split_tries() {
             .is_empty()
     );
 }
+
+type Owned = Vec<(B256, Vec<u8>)>;
+
+fn of_part(model: &Model, byte: u8) -> Owned {
+    let all = model.leaves.iter().filter(|(key, _)| key[0] == byte);
+    all.map(|(key, value)| (*key, value.clone())).collect()
+}
+
+fn is_part(model: &Model, byte: u8, leaves: &Owned, proof: &crate::PartProof) -> bool {
+    let leaves: Vec<_> = leaves
+        .iter()
+        .map(|(key, value)| (key, &value[..]))
+        .collect();
+    crate::verify_part(&model.trie.root(), byte, &leaves, proof)
+}
+
+#[test]
+fn parts_are_proved_by_themselves() {
+    let mut model = Model::new(2);
+    let all = (0..20_000u64).map(|n| (keccak256(n.to_be_bytes()), Some(vec![5; 33])));
+    model.update(&all.collect());
+    for byte in 0..=u8::MAX {
+        let leaves = of_part(&model, byte);
+        let proof = model.trie.prove_part(byte, &model.leaves).unwrap().unwrap();
+        assert!(is_part(&model, byte, &leaves, &proof));
+        // One is missing, one is another, one is too much, one is of another part.
+        let wrong = |change: &dyn Fn(&mut Owned)| {
+            let mut leaves = leaves.clone();
+            change(&mut leaves);
+            assert!(!is_part(&model, byte, &leaves, &proof));
+        };
+        wrong(&|leaves| drop(leaves.pop()));
+        wrong(&|leaves| leaves[3].1[0] ^= 1);
+        wrong(&|leaves| leaves.swap(1, 2));
+        wrong(&|leaves| leaves.insert(1, leaves[0].clone()));
+        wrong(&|leaves| leaves.clear());
+        assert!(!is_part(&model, byte.wrapping_add(1), &leaves, &proof));
+        let mut proof = proof;
+        proof[usize::from(byte % 2)][40] ^= 1;
+        assert!(!is_part(&model, byte, &leaves, &proof));
+    }
+    // A part without leaves, and one with a single one.
+    for byte in [0x51, 0x52] {
+        let gone = of_part(&model, byte);
+        let kept = usize::from(byte == 0x52);
+        model.update(&gone[kept..].iter().map(|(key, _)| (*key, None)).collect());
+        let proof = model.trie.prove_part(byte, &model.leaves).unwrap().unwrap();
+        assert!(is_part(&model, byte, &gone[..kept].to_vec(), &proof));
+        assert!(!is_part(&model, byte, &gone[..2].to_vec(), &proof));
+    }
+    let nothing = [Vec::new(), vec![0xc0]];
+    assert!(!is_part(&model, 0, &Vec::new(), &nothing));
+    // Nothing is above the parts of a small trie.
+    let mut model = Model::new(1);
+    model.update(&[(B256::ZERO, Some(vec![1]))].into_iter().collect());
+    assert_eq!(model.trie.prove_part(0, &model.leaves).unwrap(), None);
+}
