@@ -5,7 +5,7 @@
 //!             pieces n x accounts n x (address 20  flags  [nonce  balance  [code hash 32]]
 //!             slots n x (slot  word))  codes n x bytes
 //! change-set  accounts n x (address 20  row of the account before
-//!             slots n x (slot  word before))  postings n x digest 16
+//!             slots n x (slot  word before))  postings n x digest 8
 //! ```
 //!
 //! Numbers have 7 bits in a byte, words are without leading zeros behind their length.

@@ -133,11 +133,11 @@ impl<S: Store> Flat<S> {
     /// # Errors
     /// If it cannot be read.
     pub fn code(&self, hash: &B256) -> Result<Option<Bytecode>, StateError> {
-        if let Some(code) = self.cache.codes.get(hash) {
+        if let Some(code) = self.cache.codes.get(hash).flatten() {
             return Ok(Some(code));
         }
         if let Some(code) = self.layers().find_map(|layer| layer.codes.get(hash)) {
-            self.cache.codes.insert(*hash, code.clone());
+            self.cache.codes.insert(*hash, Some(code.clone()));
             return Ok(Some(code.clone()));
         }
         let mut code = None;
@@ -152,7 +152,7 @@ impl<S: Store> Flat<S> {
             return Err(StateError::row(Table::Codes, hash.as_slice(), problem));
         }
         let code = Bytecode::new_raw(code.into());
-        self.cache.codes.insert(*hash, code.clone());
+        self.cache.codes.insert(*hash, Some(code.clone()));
         Ok(Some(code))
     }
 

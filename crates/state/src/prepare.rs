@@ -1,14 +1,20 @@
 //! Changes of a block, hashed and sorted.
 
 use crate::{account::Account, error::StateError, flat::Flat, store::Store, threads::share};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use parallax_crypto::keccak256_fixed;
 use parallax_engine::{AccountChange, StateChanges};
 use revm::state::AccountInfo;
-use std::sync::{Mutex, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+};
 
 /// Accounts and slots that one thread takes at once.
 const CHUNK: usize = 512;
+
+/// Changed words from which on all threads look at one account together.
+const HOT: usize = 1024;
 
 /// Changes of accounts, by hashed address.
 #[derive(Debug, Default)]
@@ -34,7 +40,7 @@ pub(crate) struct Changed {
 }
 
 /// A word that changes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ChangedSlot {
     /// The hashed slot.
     pub(crate) key: B256,
@@ -51,8 +57,15 @@ impl Prepared {
         next_id: &mut u64,
         threads: usize,
     ) -> Result<Self, StateError> {
-        let done = Mutex::new(Vec::with_capacity(changes.accounts.len()));
-        let chunks = chunks(&changes.accounts);
+        let accounts = changes.accounts.iter();
+        let (hot, others): (Vec<_>, Vec<_>) = accounts.partition(|c| c.storage.len() >= HOT);
+        let mut done = Vec::with_capacity(changes.accounts.len());
+        for change in hot {
+            let slots = hot_slots(&change.storage, threads);
+            done.push(account(change, keccak256(change.address), slots, flat)?);
+        }
+        let done = Mutex::new(done);
+        let chunks = chunks(&others);
         let threads = threads.min(chunks.len()).max(1);
         share(chunks, threads, |chunk| {
             let changed = prepare(chunk, flat)?;
@@ -60,8 +73,8 @@ impl Prepared {
             done.extend(changed);
             Ok::<_, StateError>(())
         })?;
-        let mut accounts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        accounts.sort_unstable_by_key(|changed: &Changed| changed.key);
+        let accounts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = sorted(accounts, |changed| &changed.key);
         if let Some(twice) = accounts.windows(2).find(|pair| pair[0].key == pair[1].key) {
             let address = twice[0].address;
             return Err(StateError::Changes(format!("{address} is there twice")));
@@ -76,8 +89,60 @@ impl Prepared {
     }
 }
 
+/// By these hashes in ascending order. Numbers are sorted instead of what is large, and
+/// the beginning of a hash is nearly always enough.
+fn sorted<T>(all: Vec<T>, hash: impl Fn(&T) -> &B256) -> Vec<T> {
+    let beginning = |of: &T| {
+        let bytes = hash(of)[..8].try_into().expect("a hash has more");
+        u64::from_be_bytes(bytes)
+    };
+    let order = all.iter().enumerate();
+    let mut order: Vec<(u64, usize)> = order.map(|(i, of)| (beginning(of), i)).collect();
+    order.sort_unstable_by(|(a, i), (b, j)| {
+        a.cmp(b).then_with(|| hash(&all[*i]).cmp(hash(&all[*j])))
+    });
+    let mut all: Vec<_> = all.into_iter().map(Some).collect();
+    order.iter().filter_map(|(_, i)| all[*i].take()).collect()
+}
+
+/// Many words of one account, hashed by all threads.
+fn hot_slots(storage: &[(U256, U256, U256)], threads: usize) -> Vec<ChangedSlot> {
+    let mut slots = vec![ChangedSlot::default(); storage.len()];
+    let pieces = storage.chunks(CHUNK).zip(slots.chunks_mut(CHUNK));
+    let done: Result<(), Infallible> = share(pieces, threads, |(storage, slots)| {
+        for (slot, hashed) in slots.iter_mut().zip(hashed(storage)) {
+            *slot = hashed;
+        }
+        Ok(())
+    });
+    match done {
+        Ok(()) => sorted(slots, |slot| &slot.key),
+        Err(never) => match never {},
+    }
+}
+
+/// Words with their hashed slots, in the given order.
+fn hashed(storage: &[(U256, U256, U256)]) -> Vec<ChangedSlot> {
+    let plain: Vec<[u8; 32]> = storage
+        .iter()
+        .map(|(slot, ..)| slot.to_be_bytes())
+        .collect();
+    let mut keys = vec![B256::ZERO; plain.len()];
+    keccak256_fixed(&plain, &mut keys);
+    let slots = storage
+        .iter()
+        .zip(keys)
+        .map(|((slot, before, after), key)| ChangedSlot {
+            key,
+            slot: *slot,
+            before: *before,
+            after: *after,
+        });
+    slots.collect()
+}
+
 /// Accounts in pieces of about the same work.
-fn chunks(accounts: &[AccountChange]) -> Vec<&[AccountChange]> {
+fn chunks<'a, 'c>(accounts: &'a [&'c AccountChange]) -> Vec<&'a [&'c AccountChange]> {
     let (mut chunks, mut start, mut weight) = (Vec::new(), 0, 0);
     for (index, account) in accounts.iter().enumerate() {
         weight += 1 + account.storage.len();
@@ -91,29 +156,19 @@ fn chunks(accounts: &[AccountChange]) -> Vec<&[AccountChange]> {
 }
 
 fn prepare<S: Store>(
-    accounts: &[AccountChange],
+    accounts: &[&AccountChange],
     flat: &Flat<S>,
 ) -> Result<Vec<Changed>, StateError> {
     let addresses: Vec<[u8; 20]> = accounts.iter().map(|a| a.address.into_array()).collect();
     let mut keys = vec![B256::ZERO; addresses.len()];
     keccak256_fixed(&addresses, &mut keys);
-    let slots = accounts.iter().flat_map(|account| &account.storage);
-    let slots: Vec<[u8; 32]> = slots.map(|(slot, ..)| slot.to_be_bytes()).collect();
-    let mut hashes = vec![B256::ZERO; slots.len()];
-    keccak256_fixed(&slots, &mut hashes);
-    let mut hashes = hashes.into_iter();
+    let storage = accounts
+        .iter()
+        .flat_map(|account| account.storage.iter().copied());
+    let storage: Vec<_> = storage.collect();
+    let mut hashed = hashed(&storage).into_iter();
     let changed = accounts.iter().zip(keys).map(|(change, key)| {
-        let mut slots: Vec<_> = change
-            .storage
-            .iter()
-            .zip(&mut hashes)
-            .map(|((slot, before, after), key)| ChangedSlot {
-                key,
-                slot: *slot,
-                before: *before,
-                after: *after,
-            })
-            .collect();
+        let mut slots: Vec<_> = hashed.by_ref().take(change.storage.len()).collect();
         slots.sort_unstable_by_key(|slot| slot.key);
         account(change, key, slots, flat)
     });

@@ -125,8 +125,8 @@ fn blocks(
     let own = times(|spent| spent.flat + spent.log);
     let sync = times(|spent| spent.sync);
     let what = format!(
-        "{transfers} ERC-20 transfers: state in memory, log written; without root, fdatasync \
-         ({:.1} ms)",
+        "{transfers} ERC-20 transfers that were executed: state in memory, log written; without \
+         root, fdatasync ({:.1} ms)",
         milliseconds(sync.median())
     );
     figures.push(Figure::time("commit", &own, what).target(Target::AtMost(15.0)));

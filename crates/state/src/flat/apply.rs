@@ -6,19 +6,19 @@ use crate::{
     error::StateError,
     history::Undo,
     layer::{Accounts, Layer, SHARDS, Slots},
-    prepare::{Changed, Prepared},
+    prepare::{Changed, ChangedSlot, Prepared},
     store::Store,
     threads::share,
 };
-use alloy_primitives::{B256, U256};
+use alloy_primitives::B256;
 use parallax_engine::StateChanges;
-use std::{iter, mem, sync::Arc};
+use std::{convert::Infallible, mem, sync::Arc};
 
 /// Changes below which one thread is as fast as several.
 const FEW: usize = 512;
 
 /// Changed accounts whose cache entries one thread writes at once.
-const CHUNK: usize = 256;
+const CHUNK: usize = 512;
 
 impl<S: Store> Flat<S> {
     /// Makes changes, which belong to the block that comes next.
@@ -43,22 +43,31 @@ impl<S: Store> Flat<S> {
             true => 1,
             false => threads,
         };
-        write_layer(&mut self.active, &prepared.accounts, slots, threads);
-        let done = share(prepared.accounts.chunks(CHUNK), threads, |chunk| {
-            chunk.iter().for_each(|changed| self.write_cache(changed));
-            Ok::<_, StateError>(())
-        });
-        done.map(|()| prepared)
+        write_layer(&mut self.active, &prepared.accounts, threads);
+        self.cache.grow();
+        self.write_cache(&prepared.accounts, threads);
+        Ok(prepared)
     }
 
-    fn write_cache(&self, changed: &Changed) {
-        let Changed { address, after, .. } = changed;
-        self.cache.accounts.insert(*address, *after);
-        if let Some(account) = after {
-            for slot in &changed.slots {
-                self.cache.words.insert((account.id, slot.slot), slot.after);
+    fn write_cache(&self, changed: &[Changed], threads: usize) {
+        let accounts = changed.chunks(CHUNK).map(|chunk| (chunk, None));
+        let slots = changed.iter().filter_map(|changed| {
+            let account = changed.after?;
+            let pieces = changed.slots.chunks(CHUNK);
+            Some(pieces.map(move |piece| (&[][..], Some((account.id, piece)))))
+        });
+        done(share(accounts.chain(slots.flatten()), threads, |job| {
+            let (accounts, words) = job;
+            for changed in accounts {
+                self.cache.accounts.insert(changed.address, changed.after);
             }
-        }
+            if let Some((id, slots)) = words {
+                for slot in slots {
+                    self.cache.words.insert((id, slot.slot), slot.after);
+                }
+            }
+            Ok(())
+        }));
     }
 
     /// Gives accounts the roots that their storage has now.
@@ -101,21 +110,38 @@ impl<S: Store> Flat<S> {
     }
 }
 
-/// Writes changed accounts, which are sorted, and their words.
-fn write_layer(layer: &mut Layer, changed: &[Changed], slots: usize, threads: usize) {
-    let shard = || Vec::with_capacity(slots / SHARDS * 2);
-    let mut words: Vec<_> = iter::repeat_with(shard).take(SHARDS).collect();
-    for account in changed {
-        if let Some(Account { id, .. }) = account.after {
-            for slot in &account.slots {
-                let key = slot_key(id, &slot.key);
-                words[usize::from(slot.key[0])].push((key, slot.after));
+/// Some work on a shard.
+enum Job<'j> {
+    Accounts(&'j mut Accounts, &'j [Changed]),
+    Words(&'j mut Slots, Vec<(u64, &'j [ChangedSlot])>),
+}
+
+impl Job<'_> {
+    fn run(self) {
+        match self {
+            Self::Accounts(shard, group) => {
+                shard.extend(group.iter().map(|changed| (changed.key, changed.after)));
+            }
+            Self::Words(shard, runs) => {
+                for (id, slots) in runs {
+                    let slots = slots.iter();
+                    shard.extend(slots.map(|slot| (slot_key(id, &slot.key), slot.after)));
+                }
             }
         }
     }
-    enum Job<'j> {
-        Accounts(&'j mut Accounts, &'j [Changed]),
-        Words(&'j mut Slots, Vec<(crate::account::SlotKey, U256)>),
+}
+
+/// Writes changed accounts, which are sorted, and their words.
+fn write_layer(layer: &mut Layer, changed: &[Changed], threads: usize) {
+    let mut runs = vec![Vec::new(); SHARDS];
+    for account in changed {
+        let Some(Account { id, .. }) = account.after else {
+            continue;
+        };
+        for run in account.slots.chunk_by(|a, b| a.key[0] == b.key[0]) {
+            runs[usize::from(run[0].key[0])].push((id, run));
+        }
     }
     let mut groups = changed.chunk_by(|a, b| a.key[0] == b.key[0]).peekable();
     let mut jobs = Vec::new();
@@ -125,19 +151,18 @@ fn write_layer(layer: &mut Layer, changed: &[Changed], slots: usize, threads: us
             jobs.push(Job::Accounts(shard, group));
         }
     }
-    let words = layer.slots.iter_mut().zip(words);
-    let words = words.filter(|(_, words)| !words.is_empty());
-    jobs.extend(words.map(|(shard, words)| Job::Words(shard, words)));
-    let done: Result<(), std::convert::Infallible> = share(jobs, threads, |job| {
-        match job {
-            Job::Accounts(shard, group) => {
-                shard.extend(group.iter().map(|changed| (changed.key, changed.after)));
-            }
-            Job::Words(shard, words) => shard.extend(words),
-        }
+    let words = layer.slots.iter_mut().zip(runs);
+    let words = words.filter(|(_, runs)| !runs.is_empty());
+    jobs.extend(words.map(|(shard, runs)| Job::Words(shard, runs)));
+    done(share(jobs, threads, |job| {
+        job.run();
         Ok(())
-    });
-    match done {
+    }));
+}
+
+/// What cannot fail.
+fn done(result: Result<(), Infallible>) {
+    match result {
         Ok(()) => {}
         Err(never) => match never {},
     }

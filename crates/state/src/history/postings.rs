@@ -6,11 +6,12 @@ use crate::{
     store::{Store, Table},
 };
 use alloy_primitives::{Address, B256, Log};
-use parallax_crypto::keccak256_fixed;
 use std::ops::{ControlFlow, RangeInclusive};
+use twox_hash::XxHash3_64;
 
-/// What postings are kept by: the beginning of a hash.
-pub type Digest = [u8; 16];
+/// What postings are kept by. Different keys may have the same one: then a block is looked
+/// at in vain.
+pub type Digest = [u8; 8];
 
 /// What logs can be found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,19 +38,11 @@ impl LogKey {
 
 /// Of all keys, in ascending order, each once.
 fn digests(keys: impl Iterator<Item = LogKey>) -> Vec<Digest> {
-    let mut preimages: Vec<_> = keys.map(|key| key.preimage()).collect();
-    preimages.sort_unstable();
-    preimages.dedup();
-    let mut hashes = vec![B256::ZERO; preimages.len()];
-    keccak256_fixed(&preimages, &mut hashes);
-    let digest = |hash: &B256| {
-        let mut digest = Digest::default();
-        digest.copy_from_slice(&hash[..16]);
-        digest
-    };
-    let mut digests: Vec<_> = hashes.iter().map(digest).collect();
+    let digest = |key: LogKey| XxHash3_64::oneshot(&key.preimage());
+    let mut digests: Vec<u64> = keys.map(digest).collect();
     digests.sort_unstable();
-    digests
+    digests.dedup();
+    digests.into_iter().map(u64::to_be_bytes).collect()
 }
 
 /// What logs can be found by.
@@ -63,10 +56,10 @@ pub(crate) fn postings<'l>(logs: impl IntoIterator<Item = &'l Log>) -> Vec<Diges
 }
 
 /// The key of a posting.
-pub(crate) fn posting_key(digest: &Digest, block: u64) -> [u8; 24] {
-    let mut key = [0; 24];
-    key[..16].copy_from_slice(digest);
-    key[16..].copy_from_slice(&block.to_be_bytes());
+pub(crate) fn posting_key(digest: &Digest, block: u64) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(digest);
+    key[8..].copy_from_slice(&block.to_be_bytes());
     key
 }
 
@@ -90,7 +83,7 @@ impl<S: Store> Flat<S> {
                 if key > &last[..] {
                     return ControlFlow::Break(());
                 }
-                let block = key.get(16..).and_then(|block| block.try_into().ok());
+                let block = key.get(8..).and_then(|block| block.try_into().ok());
                 found.extend(block.map(u64::from_be_bytes));
                 ControlFlow::Continue(())
             })?;

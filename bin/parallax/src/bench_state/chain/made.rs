@@ -220,6 +220,13 @@ impl Made {
             accounts,
             contracts: Vec::new(),
         };
+        // As execution leaves it: whatever changes was read before.
+        let accesses = changes.accounts.iter().map(|change| {
+            let slots = change.storage.iter().map(|(slot, ..)| *slot);
+            (change.address, slots.collect())
+        });
+        let accesses: Vec<(Address, Vec<U256>)> = accesses.collect();
+        state.flat().prefetch(&accesses, state.config().threads)?;
         let (body, receipts) = (vec![0x5a; count * BODY], vec![0xa5; count * RECEIPT]);
         state.apply(&changes)?;
         state.commit(&Block {

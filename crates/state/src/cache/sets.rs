@@ -1,0 +1,233 @@
+//! A map that forgets: sets of a few entries, each under its own lock.
+//!
+//! An access takes one lock that hardly anybody else wants, and looks at neighbouring
+//! memory only. Within a set, what was not used since the hand came by goes first (CLOCK).
+
+use alloy_primitives::{Address, B256, U256};
+use std::{
+    hash::{BuildHasher, RandomState},
+    iter,
+    sync::{Mutex, PoisonError},
+};
+use twox_hash::XxHash3_64;
+
+/// Entries of a set.
+const WAYS: usize = 4;
+
+/// Sets that there are at first, and that are looked at to see how full it is.
+const FIRST: usize = 64;
+
+/// How many times as many sets there are when they have become full.
+const GROWTH: usize = 8;
+
+/// What something is found by.
+pub(crate) trait Key: Copy + Default + Eq {
+    /// Spread evenly, in a way that depends on the seed.
+    fn hash(&self, seed: u64) -> u64;
+}
+
+impl Key for Address {
+    fn hash(&self, seed: u64) -> u64 {
+        XxHash3_64::oneshot_with_seed(seed, self.as_slice())
+    }
+}
+
+impl Key for B256 {
+    fn hash(&self, seed: u64) -> u64 {
+        XxHash3_64::oneshot_with_seed(seed, self.as_slice())
+    }
+}
+
+impl Key for (u64, U256) {
+    fn hash(&self, seed: u64) -> u64 {
+        let mut bytes = [0; 40];
+        bytes[..8].copy_from_slice(&self.0.to_ne_bytes());
+        bytes[8..].copy_from_slice(&self.1.to_be_bytes::<32>());
+        XxHash3_64::oneshot_with_seed(seed, &bytes)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Set<K, V> {
+    entries: [(K, V); WAYS],
+    /// Bit `n`: there is something in entry `n`.
+    present: u8,
+    /// Bit `n`: it was used since the hand came by.
+    used: u8,
+    hand: u8,
+}
+
+/// A map of at most so many entries.
+pub(crate) struct Sets<K, V> {
+    /// A power of two of them.
+    sets: Vec<Mutex<Set<K, V>>>,
+    most: usize,
+    /// By chance, so that nobody can choose keys that want the same set.
+    seed: u64,
+}
+
+impl<K: Key, V: Clone + Default> Sets<K, V> {
+    /// Of at most about so many bytes, of which each value has `more` elsewhere.
+    pub(crate) fn new(bytes: usize, more: usize) -> Self {
+        let set = size_of::<Mutex<Set<K, V>>>() + WAYS * more;
+        let most = (bytes / set).max(1);
+        // The power of two below.
+        let most = 1 << most.ilog2();
+        let sets = iter::repeat_with(Mutex::default).take(most.min(FIRST));
+        Self {
+            sets: sets.collect(),
+            most,
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+
+    fn set(&self, key: &K) -> &Mutex<Set<K, V>> {
+        &self.sets[key.hash(self.seed) as usize & (self.sets.len() - 1)]
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
+        let mut set = self.set(key).lock().unwrap_or_else(PoisonError::into_inner);
+        let way = set.find(key)?;
+        set.used |= 1 << way;
+        Some(set.entries[way].1.clone())
+    }
+
+    pub(crate) fn insert(&self, key: K, value: V) {
+        let mut set = self
+            .set(&key)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        set.insert(key, value);
+    }
+
+    /// More sets, if most are full.
+    pub(crate) fn grow(&mut self) {
+        if self.sets.len() < self.most && self.is_full() {
+            let more = (GROWTH * self.sets.len()).min(self.most);
+            let sets = iter::repeat_with(Mutex::default).take(more).collect();
+            let old = std::mem::replace(&mut self.sets, sets);
+            for set in old {
+                let set = set.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let present = set.present;
+                for (way, (key, value)) in set.entries.into_iter().enumerate() {
+                    if present >> way & 1 == 1 {
+                        self.insert(key, value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether more than half of the entries are there, as far as a few sets tell.
+    fn is_full(&mut self) -> bool {
+        let few = self.sets.iter_mut().take(FIRST);
+        let (mut sets, mut present) = (0, 0);
+        for set in few {
+            let set = set.get_mut().unwrap_or_else(PoisonError::into_inner);
+            (sets, present) = (sets + 1, present + set.present.count_ones() as usize);
+        }
+        present * 2 > sets * WAYS
+    }
+
+    /// Bytes of memory of the sets.
+    pub(crate) fn bytes(&self) -> usize {
+        self.sets.capacity() * size_of::<Mutex<Set<K, V>>>()
+    }
+}
+
+impl<K: Eq, V> Set<K, V> {
+    fn find(&self, key: &K) -> Option<usize> {
+        let ways = (0..WAYS).filter(|way| self.present >> way & 1 == 1);
+        ways.into_iter().find(|way| self.entries[*way].0 == *key)
+    }
+
+    fn insert(&mut self, key: K, value: V) {
+        let found = self.find(&key);
+        let way = found.unwrap_or_else(|| self.room());
+        self.entries[way] = (key, value);
+        self.present |= 1 << way;
+        if found.is_some() {
+            self.used |= 1 << way;
+        }
+    }
+
+    /// An entry that is empty, or was not used for the longest time.
+    fn room(&mut self) -> usize {
+        let empty = (!self.present).trailing_zeros() as usize;
+        if empty < WAYS {
+            return empty;
+        }
+        loop {
+            let way = usize::from(self.hand) % WAYS;
+            self.hand = self.hand.wrapping_add(1);
+            if self.used >> way & 1 == 0 {
+                return way;
+            }
+            self.used &= !(1 << way);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(key: u64) -> (u64, U256) {
+        (1, U256::from(key))
+    }
+
+    #[test]
+    fn what_is_found_is_what_was_put_there_last() {
+        let mut sets = Sets::<(u64, U256), u64>::new(1 << 16, 0);
+        let mut last = std::collections::HashMap::new();
+        let (mut found, mut number) = (0, 7u64);
+        for _ in 0..20_000 {
+            number = number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let key = number >> 40 & 0x7ff;
+            if number >> 60 & 1 == 0 {
+                sets.insert(of(key), number);
+                last.insert(key, number);
+            } else if let Some(value) = sets.get(&of(key)) {
+                assert_eq!(Some(&value), last.get(&key));
+                found += 1;
+            }
+            if number >> 50 & 0xff == 0 {
+                sets.grow();
+            }
+        }
+        assert!(found > 1000, "{found}");
+        assert!(sets.bytes() <= 1 << 16);
+    }
+
+    #[test]
+    fn it_grows_to_what_it_may_have_and_loses_nothing_on_the_way() {
+        let mut sets = Sets::<(u64, U256), u64>::new(1 << 20, 0);
+        let small = sets.bytes();
+        for key in 0..3_000 {
+            sets.insert(of(key), key);
+            sets.grow();
+        }
+        assert!(sets.bytes() > 8 * small);
+        let there = (0..3_000)
+            .filter(|key| sets.get(&of(*key)) == Some(*key))
+            .count();
+        assert!(there > 2_800, "{there}");
+    }
+
+    #[test]
+    fn what_is_used_stays() {
+        let sets = Sets::<(u64, U256), u64>::new(1, 0);
+        for key in 0..100 {
+            sets.insert(of(key), key);
+            if key > 0 {
+                assert_eq!(sets.get(&of(0)), Some(0), "after {key}");
+            }
+        }
+        assert_eq!(
+            (0..100).filter(|key| sets.get(&of(*key)).is_some()).count(),
+            WAYS
+        );
+    }
+}
