@@ -1,14 +1,17 @@
 //! Changes of a block, hashed and sorted.
 
-use crate::{account::Account, error::StateError, flat::Flat, store::Store, threads::share};
-use alloy_primitives::{Address, B256, U256, keccak256};
+use crate::{
+    account::Account,
+    error::StateError,
+    flat::Flat,
+    store::Store,
+    threads::{share, sure},
+};
+use alloy_primitives::{Address, B256, U256};
 use parallax_crypto::keccak256_fixed;
 use parallax_engine::{AccountChange, StateChanges};
 use revm::state::AccountInfo;
-use std::{
-    convert::Infallible,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 /// Accounts and slots that one thread takes at once.
 const CHUNK: usize = 512;
@@ -25,6 +28,8 @@ pub(crate) struct Prepared {
 /// An account that changes.
 #[derive(Debug)]
 pub(crate) struct Changed {
+    /// Its position in the changes.
+    index: usize,
     /// The hashed address.
     pub(crate) key: B256,
     pub(crate) address: Address,
@@ -57,125 +62,171 @@ impl Prepared {
         next_id: &mut u64,
         threads: usize,
     ) -> Result<Self, StateError> {
-        let accounts = changes.accounts.iter();
-        let (hot, others): (Vec<_>, Vec<_>) = accounts.partition(|c| c.storage.len() >= HOT);
-        let mut done = Vec::with_capacity(changes.accounts.len());
-        for change in hot {
-            let slots = hot_slots(&change.storage, threads);
-            done.push(account(change, keccak256(change.address), slots, flat)?);
-        }
-        let done = Mutex::new(done);
-        let chunks = chunks(&others);
-        let threads = threads.min(chunks.len()).max(1);
-        share(chunks, threads, |chunk| {
-            let changed = prepare(chunk, flat)?;
-            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            done.extend(changed);
-            Ok::<_, StateError>(())
-        })?;
-        let accounts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut accounts = sorted(accounts, |changed| &changed.key);
-        if let Some(twice) = accounts.windows(2).find(|pair| pair[0].key == pair[1].key) {
-            let address = twice[0].address;
+        let all = &changes.accounts;
+        let address = |account: &AccountChange| account.address.into_array();
+        let keys = hashes(all, address, threads);
+        let order = order(&keys);
+        if let Some(twice) = order.windows(2).find(|pair| keys[pair[0]] == keys[pair[1]]) {
+            let address = all[twice[0]].address;
             return Err(StateError::Changes(format!("{address} is there twice")));
         }
-        for changed in accounts.iter_mut().filter(|changed| changed.is_new) {
-            if let Some(after) = &mut changed.after {
-                after.id = *next_id;
-                *next_id += 1;
-            }
+        let pieces = pieces(&order, all);
+        let done = Mutex::new(Vec::with_capacity(pieces.len()));
+        share(
+            pieces.into_iter().enumerate(),
+            threads,
+            |(number, piece)| {
+                let changed = prepare(piece, all, &keys, flat)?;
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push((number, changed));
+                Ok::<_, StateError>(())
+            },
+        )?;
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(number, _)| *number);
+        let mut accounts = Vec::with_capacity(all.len());
+        done.into_iter()
+            .for_each(|(_, changed)| accounts.extend(changed));
+        for changed in &mut accounts {
+            changed.finish(changes, next_id, threads)?;
         }
         Ok(Self { accounts })
     }
 }
 
-/// By these hashes in ascending order. Numbers are sorted instead of what is large, and
-/// the beginning of a hash is nearly always enough.
-fn sorted<T>(all: Vec<T>, hash: impl Fn(&T) -> &B256) -> Vec<T> {
-    let beginning = |of: &T| {
-        let bytes = hash(of)[..8].try_into().expect("a hash has more");
-        u64::from_be_bytes(bytes)
-    };
-    let order = all.iter().enumerate();
-    let mut order: Vec<(u64, usize)> = order.map(|(i, of)| (beginning(of), i)).collect();
-    order.sort_unstable_by(|(a, i), (b, j)| {
-        a.cmp(b).then_with(|| hash(&all[*i]).cmp(hash(&all[*j])))
-    });
-    let mut all: Vec<_> = all.into_iter().map(Some).collect();
-    order.iter().filter_map(|(_, i)| all[*i].take()).collect()
-}
-
-/// Many words of one account, hashed by all threads.
-fn hot_slots(storage: &[(U256, U256, U256)], threads: usize) -> Vec<ChangedSlot> {
-    let mut slots = vec![ChangedSlot::default(); storage.len()];
-    let pieces = storage.chunks(CHUNK).zip(slots.chunks_mut(CHUNK));
-    let done: Result<(), Infallible> = share(pieces, threads, |(storage, slots)| {
-        for (slot, hashed) in slots.iter_mut().zip(hashed(storage)) {
-            *slot = hashed;
+impl Changed {
+    /// What needs all threads, or the accounts before.
+    fn finish(
+        &mut self,
+        changes: &StateChanges,
+        next_id: &mut u64,
+        threads: usize,
+    ) -> Result<(), StateError> {
+        let storage = &changes.accounts[self.index].storage;
+        if storage.len() >= HOT {
+            let slot = |(slot, ..): &(U256, U256, U256)| slot.to_be_bytes::<32>();
+            self.slots = slots(storage, &hashes(storage, slot, threads), threads);
+        }
+        if let Some(twice) = self
+            .slots
+            .windows(2)
+            .find(|pair| pair[0].key == pair[1].key)
+        {
+            let (slot, address) = (twice[0].slot, self.address);
+            return Err(StateError::Changes(format!(
+                "slot {slot:#x} of {address} is there twice"
+            )));
+        }
+        if let Some(after) = self.after.as_mut().filter(|_| self.is_new) {
+            after.id = *next_id;
+            *next_id += 1;
         }
         Ok(())
-    });
-    match done {
-        Ok(()) => sorted(slots, |slot| &slot.key),
-        Err(never) => match never {},
     }
 }
 
-/// Words with their hashed slots, in the given order.
-fn hashed(storage: &[(U256, U256, U256)]) -> Vec<ChangedSlot> {
-    let plain: Vec<[u8; 32]> = storage
-        .iter()
-        .map(|(slot, ..)| slot.to_be_bytes())
-        .collect();
-    let mut keys = vec![B256::ZERO; plain.len()];
-    keccak256_fixed(&plain, &mut keys);
-    let slots = storage
-        .iter()
-        .zip(keys)
-        .map(|((slot, before, after), key)| ChangedSlot {
-            key,
-            slot: *slot,
-            before: *before,
-            after: *after,
-        });
-    slots.collect()
+/// Hashes of all, a piece by each thread.
+fn hashes<T: Sync, const N: usize>(
+    all: &[T],
+    bytes: impl Fn(&T) -> [u8; N] + Sync,
+    threads: usize,
+) -> Vec<B256> {
+    let mut hashes = vec![B256::ZERO; all.len()];
+    let pieces = all.chunks(CHUNK).zip(hashes.chunks_mut(CHUNK));
+    sure(share(
+        pieces,
+        threads.min(all.len().div_ceil(CHUNK)),
+        |(all, hashes)| {
+            let inputs: Vec<_> = all.iter().map(&bytes).collect();
+            keccak256_fixed(&inputs, hashes);
+            Ok(())
+        },
+    ));
+    hashes
+}
+
+/// Positions of hashes in ascending order. Numbers are sorted instead of what is large, and
+/// the beginning of a hash is nearly always enough.
+fn order(hashes: &[B256]) -> Vec<usize> {
+    let beginning = |hash: &B256| {
+        let bytes = hash[..8].try_into().expect("a hash has more");
+        u64::from_be_bytes(bytes)
+    };
+    let order = hashes.iter().enumerate();
+    let mut order: Vec<_> = order.map(|(i, hash)| (beginning(hash), i)).collect();
+    order.sort_unstable_by(|(a, i), (b, j)| a.cmp(b).then_with(|| hashes[*i].cmp(&hashes[*j])));
+    order.into_iter().map(|(_, i)| i).collect()
+}
+
+/// Words in the order of their hashed slots.
+fn slots(storage: &[(U256, U256, U256)], keys: &[B256], threads: usize) -> Vec<ChangedSlot> {
+    let of = |index: &usize| {
+        let (slot, before, after) = storage[*index];
+        ChangedSlot {
+            key: keys[*index],
+            slot,
+            before,
+            after,
+        }
+    };
+    let order = order(keys);
+    if order.len() < HOT {
+        return order.iter().map(of).collect();
+    }
+    let mut slots = vec![ChangedSlot::default(); order.len()];
+    let pieces = order.chunks(CHUNK).zip(slots.chunks_mut(CHUNK));
+    sure(share(pieces, threads, |(order, slots)| {
+        slots
+            .iter_mut()
+            .zip(order)
+            .for_each(|(slot, index)| *slot = of(index));
+        Ok(())
+    }));
+    slots
 }
 
 /// Accounts in pieces of about the same work.
-fn chunks<'a, 'c>(accounts: &'a [&'c AccountChange]) -> Vec<&'a [&'c AccountChange]> {
-    let (mut chunks, mut start, mut weight) = (Vec::new(), 0, 0);
-    for (index, account) in accounts.iter().enumerate() {
-        weight += 1 + account.storage.len();
+fn pieces<'o>(order: &'o [usize], accounts: &[AccountChange]) -> Vec<&'o [usize]> {
+    let (mut pieces, mut start, mut weight) = (Vec::new(), 0, 0);
+    for (end, index) in (1..).zip(order) {
+        weight += 1 + accounts[*index].storage.len().min(HOT);
         if weight >= CHUNK {
-            chunks.push(&accounts[start..=index]);
-            (start, weight) = (index + 1, 0);
+            pieces.push(&order[start..end]);
+            (start, weight) = (end, 0);
         }
     }
-    chunks.push(&accounts[start..]);
-    chunks
+    pieces.push(&order[start..]);
+    pieces
 }
 
+/// Some accounts, without the words of those that have very many.
 fn prepare<S: Store>(
-    accounts: &[&AccountChange],
+    piece: &[usize],
+    all: &[AccountChange],
+    keys: &[B256],
     flat: &Flat<S>,
 ) -> Result<Vec<Changed>, StateError> {
-    let addresses: Vec<[u8; 20]> = accounts.iter().map(|a| a.address.into_array()).collect();
-    let mut keys = vec![B256::ZERO; addresses.len()];
-    keccak256_fixed(&addresses, &mut keys);
-    let storage = accounts
-        .iter()
-        .flat_map(|account| account.storage.iter().copied());
-    let storage: Vec<_> = storage.collect();
-    let mut hashed = hashed(&storage).into_iter();
-    let changed = accounts.iter().zip(keys).map(|(change, key)| {
-        let mut slots: Vec<_> = hashed.by_ref().take(change.storage.len()).collect();
-        slots.sort_unstable_by_key(|slot| slot.key);
-        account(change, key, slots, flat)
+    let storage = |index: &usize| match &all[*index].storage {
+        hot if hot.len() >= HOT => &[][..],
+        storage => storage,
+    };
+    let plain = piece.iter().flat_map(storage);
+    let plain: Vec<_> = plain.map(|(slot, ..)| slot.to_be_bytes::<32>()).collect();
+    let mut hashed = vec![B256::ZERO; plain.len()];
+    keccak256_fixed(&plain, &mut hashed);
+    let mut hashed = &hashed[..];
+    let changed = piece.iter().map(|index| {
+        let storage = storage(index);
+        let (own, others) = hashed.split_at(storage.len());
+        hashed = others;
+        let slots = slots(storage, own, 1);
+        account(*index, &all[*index], keys[*index], slots, flat)
     });
     changed.collect()
 }
 
 fn account<S: Store>(
+    index: usize,
     change: &AccountChange,
     key: B256,
     slots: Vec<ChangedSlot>,
@@ -188,13 +239,7 @@ fn account<S: Store>(
             "{address} was not as it is said to have been"
         )));
     }
-    if let Some(twice) = slots.windows(2).find(|pair| pair[0].key == pair[1].key) {
-        let slot = twice[0].slot;
-        return Err(StateError::Changes(format!(
-            "slot {slot:#x} of {address} is there twice"
-        )));
-    }
-    if change.after.is_none() && !slots.is_empty() {
+    if change.after.is_none() && !change.storage.is_empty() {
         return Err(StateError::Changes(format!(
             "{address} is not there any more and has storage"
         )));
@@ -211,6 +256,7 @@ fn account<S: Store>(
         _ => Account::new(address, 0, info),
     });
     Ok(Changed {
+        index,
         key,
         address,
         before,

@@ -1,6 +1,7 @@
 //! Work for some threads.
 
 use std::{
+    convert::Infallible,
     sync::{Mutex, PoisonError},
     thread,
 };
@@ -34,4 +35,12 @@ pub(crate) fn share<J: Send, E: Send>(
         }
         result
     })
+}
+
+/// The end of work that cannot fail.
+pub(crate) fn sure(result: Result<(), Infallible>) {
+    match result {
+        Ok(()) => {}
+        Err(never) => match never {},
+    }
 }

@@ -48,13 +48,16 @@ impl Key for (u64, U256) {
 }
 
 #[derive(Debug, Default)]
+#[repr(C)]
 struct Set<K, V> {
-    entries: [(K, V); WAYS],
+    /// A byte of the hash of each entry: only where it is the same the entry is looked at.
+    tags: [u8; WAYS],
     /// Bit `n`: there is something in entry `n`.
     present: u8,
     /// Bit `n`: it was used since the hand came by.
     used: u8,
     hand: u8,
+    entries: [(K, V); WAYS],
 }
 
 /// A map of at most so many entries.
@@ -81,23 +84,25 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
         }
     }
 
-    fn set(&self, key: &K) -> &Mutex<Set<K, V>> {
-        &self.sets[key.hash(self.seed) as usize & (self.sets.len() - 1)]
+    /// Where a key belongs, and its tag.
+    fn set(&self, key: &K) -> (&Mutex<Set<K, V>>, u8) {
+        let hash = key.hash(self.seed);
+        let set = &self.sets[hash as usize & (self.sets.len() - 1)];
+        (set, (hash >> 56) as u8)
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<V> {
-        let mut set = self.set(key).lock().unwrap_or_else(PoisonError::into_inner);
-        let way = set.find(key)?;
+        let (set, tag) = self.set(key);
+        let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
+        let way = set.find(key, tag)?;
         set.used |= 1 << way;
         Some(set.entries[way].1.clone())
     }
 
     pub(crate) fn insert(&self, key: K, value: V) {
-        let mut set = self
-            .set(&key)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        set.insert(key, value);
+        let (set, tag) = self.set(&key);
+        let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
+        set.insert(key, tag, value);
     }
 
     /// More sets, if most are full.
@@ -136,15 +141,16 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
 }
 
 impl<K: Eq, V> Set<K, V> {
-    fn find(&self, key: &K) -> Option<usize> {
-        let ways = (0..WAYS).filter(|way| self.present >> way & 1 == 1);
+    fn find(&self, key: &K, tag: u8) -> Option<usize> {
+        let ways = (0..WAYS).filter(|way| self.present >> way & 1 == 1 && self.tags[*way] == tag);
         ways.into_iter().find(|way| self.entries[*way].0 == *key)
     }
 
-    fn insert(&mut self, key: K, value: V) {
-        let found = self.find(&key);
+    fn insert(&mut self, key: K, tag: u8, value: V) {
+        let found = self.find(&key, tag);
         let way = found.unwrap_or_else(|| self.room());
         self.entries[way] = (key, value);
+        self.tags[way] = tag;
         self.present |= 1 << way;
         if found.is_some() {
             self.used |= 1 << way;

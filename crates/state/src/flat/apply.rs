@@ -8,11 +8,11 @@ use crate::{
     layer::{Accounts, Layer, SHARDS, Slots},
     prepare::{Changed, ChangedSlot, Prepared},
     store::Store,
-    threads::share,
+    threads::{share, sure},
 };
 use alloy_primitives::B256;
 use parallax_engine::StateChanges;
-use std::{convert::Infallible, mem, sync::Arc};
+use std::{mem, sync::Arc};
 
 /// Changes below which one thread is as fast as several.
 const FEW: usize = 512;
@@ -56,7 +56,7 @@ impl<S: Store> Flat<S> {
             let pieces = changed.slots.chunks(CHUNK);
             Some(pieces.map(move |piece| (&[][..], Some((account.id, piece)))))
         });
-        done(share(accounts.chain(slots.flatten()), threads, |job| {
+        sure(share(accounts.chain(slots.flatten()), threads, |job| {
             let (accounts, words) = job;
             for changed in accounts {
                 self.cache.accounts.insert(changed.address, changed.after);
@@ -154,16 +154,8 @@ fn write_layer(layer: &mut Layer, changed: &[Changed], threads: usize) {
     let words = layer.slots.iter_mut().zip(runs);
     let words = words.filter(|(_, runs)| !runs.is_empty());
     jobs.extend(words.map(|(shard, runs)| Job::Words(shard, runs)));
-    done(share(jobs, threads, |job| {
+    sure(share(jobs, threads, |job| {
         job.run();
         Ok(())
     }));
-}
-
-/// What cannot fail.
-fn done(result: Result<(), Infallible>) {
-    match result {
-        Ok(()) => {}
-        Err(never) => match never {},
-    }
 }
