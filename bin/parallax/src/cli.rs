@@ -3,12 +3,14 @@
 mod analyze;
 mod bench;
 mod bench_state;
+mod db;
 mod replay;
 
 pub(crate) use analyze::{AnalyzeArguments, Subject};
 pub(crate) use bench::{BenchArguments, BenchCommand};
 pub(crate) use bench_state::StateBenchArguments;
 use clap::{Parser, Subcommand, ValueEnum};
+pub(crate) use db::{DbArguments, DbCommand, GetCommand};
 pub(crate) use replay::ReplayArguments;
 
 /// Ethereum blocks executed in parallel.
@@ -31,6 +33,9 @@ pub(crate) enum Command {
     /// Say why a block is or is not parallel, and what its contracts could change
     #[command(long_about = analyze::HELP, after_help = analyze::EXAMPLES)]
     Analyze(AnalyzeArguments),
+    /// Look after the state of a chain: verify, export, import, look up
+    #[command(long_about = db::HELP, after_help = db::EXAMPLES)]
+    Db(DbArguments),
 }
 
 /// How the parallel engine is used.

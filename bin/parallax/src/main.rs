@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod bench_state;
 mod cli;
+mod db;
 mod harness;
 mod memory;
 mod replay;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Db(arguments) => db::run(&arguments),
     };
     match done {
         Ok(outcome) => outcome.into(),

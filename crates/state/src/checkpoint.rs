@@ -5,7 +5,7 @@ use crate::{
     error::StateError,
     history::{self, History},
     layer::Layer,
-    store::{Rows, Store, Table},
+    store::{Rows, Store, Table, sealed},
 };
 use alloy_primitives::{B256, keccak256};
 use std::{
@@ -50,8 +50,7 @@ impl Head {
     };
 
     pub(crate) fn read<S: Store>(store: &S) -> Result<Self, StateError> {
-        let mut row = None;
-        store.get(Table::Meta, HEAD, &mut |bytes| row = Some(bytes.to_vec()))?;
+        let row = sealed::get(store, Table::Meta, HEAD, |row| Ok(row.to_vec()))?;
         let Some(row) = row else {
             return Ok(Self::EMPTY);
         };
@@ -85,7 +84,7 @@ impl Head {
         for number in [self.next_id, self.history_from, self.forgotten, self.first] {
             row.extend_from_slice(&number.to_be_bytes());
         }
-        rows.put(Table::Meta, HEAD, &row)
+        sealed::put(rows, Table::Meta, HEAD, &mut row)
     }
 }
 
@@ -107,26 +106,23 @@ impl Head {
     /// Writes the headers of the blocks before the first, of which the last is kept, and
     /// the hashes of all.
     pub(crate) fn put_before(headers: &[Vec<u8>], rows: &mut dyn Rows) -> Result<(), StateError> {
-        let hashes: Vec<u8> = headers.iter().flat_map(|h| keccak256(h).0).collect();
-        rows.put(Table::Meta, HASHES, &hashes)?;
-        let last = headers.last().map_or(&[][..], |header| header);
-        rows.put(Table::Meta, HEADER, last)
+        let mut hashes: Vec<u8> = headers.iter().flat_map(|h| keccak256(h).0).collect();
+        sealed::put(rows, Table::Meta, HASHES, &mut hashes)?;
+        let mut last = headers.last().cloned().unwrap_or_default();
+        sealed::put(rows, Table::Meta, HEADER, &mut last)
     }
 
     /// Hashes of blocks before the first.
     pub(crate) fn read_hashes<S: Store>(store: &S) -> Result<Vec<B256>, StateError> {
-        let mut hashes = Vec::new();
-        store.get(Table::Meta, HASHES, &mut |row| {
-            hashes.extend(row.chunks_exact(32).map(B256::from_slice));
-        })?;
-        Ok(hashes)
+        let read = |row: &[u8]| Ok(row.chunks_exact(32).map(B256::from_slice).collect());
+        let hashes = sealed::get(store, Table::Meta, HASHES, read)?;
+        Ok(hashes.unwrap_or_default())
     }
 
     /// The header of the block before the first.
     pub(crate) fn read_header<S: Store>(store: &S) -> Result<Vec<u8>, StateError> {
-        let mut header = Err(StateError::row(Table::Meta, HEADER, "it is missing"));
-        store.get(Table::Meta, HEADER, &mut |row| header = Ok(row.to_vec()))?;
-        header
+        let header = sealed::get(store, Table::Meta, HEADER, |row| Ok(row.to_vec()))?;
+        header.ok_or_else(|| StateError::row(Table::Meta, HEADER, "it is missing"))
     }
 }
 
@@ -143,7 +139,7 @@ impl Running {
         history: History,
     ) -> Result<Self, StateError> {
         let thread = thread::Builder::new().name("checkpoint".to_owned());
-        let work = move || write(&layer, &store, head, history);
+        let work = move || write(&layer, &store, head, history, false);
         let handle = thread.spawn(work);
         handle.map(Self).map_err(StateError::store("writing"))
     }
@@ -161,12 +157,14 @@ impl Running {
     }
 }
 
-/// Writes a layer, and how far the store has come with it.
+/// Writes a layer, and how far the store has come with it. Old history is removed if there
+/// is much of it, or in any case if that is wanted.
 pub(crate) fn write<S: Store>(
     layer: &Layer,
     store: &S,
     before: Head,
     history: History,
+    removes_all: bool,
 ) -> Result<Head, StateError> {
     let first_kept = history.first_kept(layer.next);
     let mut head = Head {
@@ -178,7 +176,8 @@ pub(crate) fn write<S: Store>(
     };
     // Looking through all of history only pays for much of it.
     let is_much = history != History::Archive
-        && (first_kept - before.forgotten.min(first_kept)) * 2 > layer.next - first_kept;
+        && (removes_all
+            || (first_kept - before.forgotten.min(first_kept)) * 2 > layer.next - first_kept);
     store.write(&mut |rows| {
         put_layer(layer, rows)?;
         let kept = layer.undos.iter().map(|undo| &**undo);
@@ -203,7 +202,7 @@ fn put_layer(layer: &Layer, rows: &mut dyn Rows) -> Result<(), StateError> {
             Some(account) => {
                 row.clear();
                 account.put(&mut row);
-                rows.put(Table::Accounts, key.as_slice(), &row)?;
+                sealed::put(rows, Table::Accounts, key.as_slice(), &mut row)?;
             }
             None => rows.remove(Table::Accounts, key.as_slice())?,
         }
@@ -214,14 +213,19 @@ fn put_layer(layer: &Layer, rows: &mut dyn Rows) -> Result<(), StateError> {
     for (key, word) in slots {
         match word.is_zero() {
             true => rows.remove(Table::Slots, key)?,
-            false => rows.put(Table::Slots, key, &word.to_be_bytes_trimmed_vec())?,
+            false => {
+                let mut word = word.to_be_bytes_trimmed_vec();
+                sealed::put(rows, Table::Slots, key, &mut word)?;
+            }
         }
     }
     for (hash, code) in &layer.codes {
-        rows.put(Table::Codes, hash.as_slice(), code.original_byte_slice())?;
+        let mut code = code.original_byte_slice().to_vec();
+        sealed::put(rows, Table::Codes, hash.as_slice(), &mut code)?;
     }
     for (block, id) in &layer.dead {
-        rows.put(Table::Dead, &history::dead_key(*block, *id), &[])?;
+        let key = history::dead_key(*block, *id);
+        sealed::put(rows, Table::Dead, &key, &mut Vec::new())?;
     }
     Ok(())
 }

@@ -126,6 +126,23 @@ pub enum StateError {
 }
 
 impl StateError {
+    /// Whether something is not as it was written.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Row { .. }
+                | Self::Block { .. }
+                | Self::Root { .. }
+                | Self::StorageRoot { .. }
+                | Self::Trie { .. }
+                | Self::Snapshot { .. }
+                | Self::Log(
+                    LogError::Damaged { .. } | LogError::Lost { .. } | LogError::Gap { .. }
+                )
+        )
+    }
+
     pub(crate) fn store<E>(doing: &'static str) -> impl FnOnce(E) -> Self
     where
         E: Error + Send + Sync + 'static,

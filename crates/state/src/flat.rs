@@ -13,7 +13,7 @@ use crate::{
     error::StateError,
     history::Undo,
     layer::Layer,
-    store::{Store, Table},
+    store::{Store, Table, sealed},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use revm::state::Bytecode;
@@ -87,12 +87,9 @@ impl<S: Store> Flat<S> {
                 return Ok(*account);
             }
         }
-        let mut account = Ok(None);
-        self.store
-            .get(Table::Accounts, key.as_slice(), &mut |row| {
-                account = read_account(key.as_slice(), row).map(Some);
-            })?;
-        account
+        let key = key.as_slice();
+        let read = |row: &[u8]| read_account(key, row);
+        sealed::get(&self.store, Table::Accounts, key, read)
     }
 
     /// A word of storage; zero if there is none.
@@ -121,11 +118,9 @@ impl<S: Store> Flat<S> {
                 return Ok(*word);
             }
         }
-        let mut word = Ok(U256::ZERO);
-        self.store.get(Table::Slots, key, &mut |row| {
-            word = read_word(Table::Slots, key, row);
-        })?;
-        word
+        let read = |row: &[u8]| read_word(Table::Slots, key, row);
+        let word = sealed::get(&self.store, Table::Slots, key, read)?;
+        Ok(word.unwrap_or_default())
     }
 
     /// The code of a hash; `None` if no account ever had it.
@@ -140,10 +135,8 @@ impl<S: Store> Flat<S> {
             self.cache.codes.insert(*hash, Some(code.clone()));
             return Ok(Some(code.clone()));
         }
-        let mut code = None;
-        self.store.get(Table::Codes, hash.as_slice(), &mut |row| {
-            code = Some(row.to_vec());
-        })?;
+        let key = hash.as_slice();
+        let code = sealed::get(&self.store, Table::Codes, key, |row| Ok(row.to_vec()))?;
         let Some(code) = code else {
             return Ok(None);
         };

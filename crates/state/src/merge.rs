@@ -2,7 +2,7 @@
 
 use crate::{
     error::StateError,
-    store::{Store, Table},
+    store::{Store, Table, sealed},
 };
 use std::{iter::Peekable, ops::ControlFlow};
 
@@ -29,31 +29,21 @@ pub(crate) fn merge<S: Store, K: Ord + Copy, V>(
     each: &mut dyn FnMut(&K, V) -> ControlFlow<()>,
 ) -> Result<(), StateError> {
     let mut newer = Merged(newer.into_iter().map(Iterator::peekable).collect());
-    let mut failed = None;
     let mut is_done = false;
-    below
-        .store
-        .scan(below.table, below.first, &mut |key, value| {
-            if key > below.last {
-                return ControlFlow::Break(());
-            }
-            let step = (below.read)(key, value).map(|(key, value)| {
-                let (step, is_hidden) = newer.until(&key, each);
-                match step {
-                    ControlFlow::Continue(()) if !is_hidden => each(&key, value),
-                    step => step,
-                }
-            });
-            let step = step.unwrap_or_else(|error| {
-                failed = Some(error);
-                ControlFlow::Break(())
-            });
-            is_done = step.is_break();
-            step
-        })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
+    let Below { store, table, .. } = below;
+    sealed::scan(*store, *table, below.first, &mut |key, value| {
+        if key > below.last {
+            return Ok(ControlFlow::Break(()));
+        }
+        let (key, value) = (below.read)(key, value)?;
+        let (step, is_hidden) = newer.until(&key, each);
+        let step = match step {
+            ControlFlow::Continue(()) if !is_hidden => each(&key, value),
+            step => step,
+        };
+        is_done = step.is_break();
+        Ok(step)
+    })?;
     if !is_done {
         newer.rest(each);
     }

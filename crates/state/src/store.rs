@@ -2,6 +2,7 @@
 
 mod mdbx;
 mod memory;
+pub(crate) mod sealed;
 
 pub use mdbx::Mdbx;
 pub use memory::MemoryStore;

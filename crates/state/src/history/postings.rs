@@ -3,7 +3,7 @@
 use crate::{
     error::StateError,
     flat::Flat,
-    store::{Store, Table},
+    store::{Store, Table, sealed},
 };
 use alloy_primitives::{Address, B256, Log};
 use std::ops::{ControlFlow, RangeInclusive};
@@ -79,13 +79,13 @@ impl<S: Store> Flat<S> {
         for digest in &digests {
             let first = posting_key(digest, *blocks.start());
             let last = posting_key(digest, *blocks.end());
-            self.store.scan(Table::Postings, &first, &mut |key, _| {
+            sealed::scan(&self.store, Table::Postings, &first, &mut |key, _| {
                 if key > &last[..] {
-                    return ControlFlow::Break(());
+                    return Ok(ControlFlow::Break(()));
                 }
                 let block = key.get(8..).and_then(|block| block.try_into().ok());
                 found.extend(block.map(u64::from_be_bytes));
-                ControlFlow::Continue(())
+                Ok(ControlFlow::Continue(()))
             })?;
         }
         for undo in self.undos().filter(|undo| blocks.contains(&undo.block)) {

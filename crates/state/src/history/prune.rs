@@ -3,7 +3,7 @@
 use super::rows::split;
 use crate::{
     error::StateError,
-    store::{Rows, Store, Table},
+    store::{Rows, Store, Table, sealed},
 };
 use std::ops::ControlFlow;
 
@@ -14,17 +14,12 @@ pub(crate) fn forget<S: Store>(
     rows: &mut dyn Rows,
 ) -> Result<(), StateError> {
     for table in [Table::AccountHistory, Table::SlotHistory, Table::Postings] {
-        let mut result = Ok(());
-        store.scan(table, &[], &mut |key, _| {
+        sealed::scan(store, table, &[], &mut |key, _| {
             if split(key).is_some_and(|(_, of)| of <= block) {
-                result = rows.remove(table, key);
+                rows.remove(table, key)?;
             }
-            match result {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            }
+            Ok(ControlFlow::Continue(()))
         })?;
-        result?;
     }
     Ok(())
 }
@@ -32,12 +27,12 @@ pub(crate) fn forget<S: Store>(
 /// Removes storage that went with a block up to `block`, and that nobody can ask for then.
 pub(crate) fn bury<S: Store>(store: &S, block: u64, rows: &mut dyn Rows) -> Result<(), StateError> {
     let mut dead = Vec::new();
-    store.scan(Table::Dead, &[], &mut |key, _| {
+    sealed::scan(store, Table::Dead, &[], &mut |key, _| {
         let Some((died, id)) = dead_of(key).filter(|(died, _)| *died <= block) else {
-            return ControlFlow::Break(());
+            return Ok(ControlFlow::Break(()));
         };
         dead.push((died, id));
-        ControlFlow::Continue(())
+        Ok(ControlFlow::Continue(()))
     })?;
     for (died, id) in dead {
         let mut slots = Vec::new();

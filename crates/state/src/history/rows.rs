@@ -6,7 +6,7 @@ use crate::{
     codec::Broken,
     error::StateError,
     flat::read_word,
-    store::{Rows, Store, Table},
+    store::{Rows, Store, Table, sealed},
 };
 use alloy_primitives::{B256, U256};
 use std::ops::ControlFlow;
@@ -40,7 +40,7 @@ pub(crate) fn put<'u>(
         if let Some(account) = account {
             account.put(&mut row);
         }
-        rows.put(Table::AccountHistory, &key, &row)?;
+        sealed::put(rows, Table::AccountHistory, &key, &mut row)?;
     }
     let slots = undos.clone().flat_map(|undo| {
         let slots = undo.slots.iter();
@@ -49,7 +49,8 @@ pub(crate) fn put<'u>(
     let mut slots: Vec<_> = slots.collect();
     slots.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     for (key, word) in slots {
-        rows.put(Table::SlotHistory, &key, &word.to_be_bytes_trimmed_vec())?;
+        let mut row = word.to_be_bytes_trimmed_vec();
+        sealed::put(rows, Table::SlotHistory, &key, &mut row)?;
     }
     let mut postings: Vec<_> = undos
         .flat_map(|undo| {
@@ -59,7 +60,8 @@ pub(crate) fn put<'u>(
         .collect();
     postings.sort_unstable();
     for key in postings {
-        rows.put(Table::Postings, &key, &[])?;
+        row.clear();
+        sealed::put(rows, Table::Postings, &key, &mut row)?;
     }
     Ok(())
 }
@@ -82,13 +84,13 @@ fn first_change<S: Store, T>(
     read: impl Fn(&[u8], &[u8]) -> Result<T, StateError>,
 ) -> Result<Option<T>, StateError> {
     let mut found = None;
-    store.scan(table, &history_key(key, from), &mut |row, value| {
+    sealed::scan(store, table, &history_key(key, from), &mut |row, value| {
         if split(row).is_some_and(|(of, _)| of == key) {
-            found = Some(read(row, value));
+            found = Some(read(row, value)?);
         }
-        ControlFlow::Break(())
+        Ok(ControlFlow::Break(()))
     })?;
-    found.transpose()
+    Ok(found)
 }
 
 pub(crate) fn first_account<S: Store>(
@@ -122,24 +124,18 @@ pub(crate) fn each_first_change<S: Store>(
     from: u64,
     each: &mut EachChange<'_>,
 ) -> Result<(), StateError> {
-    let (mut done, mut result) = (Vec::new(), Ok(()));
-    store.scan(table, &history_key(first, 0), &mut |row, value| {
-        let Some((key, block)) = split(row) else {
-            result = Err(StateError::row(table, row, Broken::PROBLEM));
-            return ControlFlow::Break(());
-        };
+    let mut done = Vec::new();
+    sealed::scan(store, table, &history_key(first, 0), &mut |row, value| {
+        let (key, block) =
+            split(row).ok_or_else(|| StateError::row(table, row, Broken::PROBLEM))?;
         if key > last {
-            return ControlFlow::Break(());
+            return Ok(ControlFlow::Break(()));
         }
         if block >= from && done != key {
             done.clear();
             done.extend_from_slice(key);
-            result = each(key, value);
+            each(key, value)?;
         }
-        match result {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
-    result
+        Ok(ControlFlow::Continue(()))
+    })
 }

@@ -10,7 +10,7 @@ use crate::{
     checkpoint::Head,
     codec::{Broken, Input},
     error::StateError,
-    store::{Rows, Store, Table},
+    store::{Rows, Store, Table, sealed},
 };
 use alloy_primitives::{
     B256, keccak256,
@@ -190,7 +190,7 @@ impl<'s, S: Store> Import<'s, S> {
             for (key, account, words) in &accounts {
                 row.clear();
                 account.put(&mut row);
-                rows.put(Table::Accounts, key.as_slice(), &row)?;
+                sealed::put(rows, Table::Accounts, key.as_slice(), &mut row)?;
                 put(account.id, words.as_deref().unwrap_or_default(), rows)?;
             }
             Ok(())
@@ -271,7 +271,9 @@ impl<'s, S: Store> Import<'s, S> {
         }
         self.store.write(&mut |rows| {
             let mut codes = codes.iter();
-            codes.try_for_each(|(hash, code)| rows.put(Table::Codes, hash.as_slice(), code))
+            codes.try_for_each(|(hash, code)| {
+                sealed::put(rows, Table::Codes, hash.as_slice(), &mut code.to_vec())
+            })
         })?;
         Ok(())
     }
@@ -323,7 +325,7 @@ fn put(
     rows: &mut dyn Rows,
 ) -> Result<(), StateError> {
     words.iter().try_for_each(|(slot, word)| {
-        let value = word.to_be_bytes_trimmed_vec();
-        rows.put(Table::Slots, &slot_key(id, slot), &value)
+        let mut value = word.to_be_bytes_trimmed_vec();
+        sealed::put(rows, Table::Slots, &slot_key(id, slot), &mut value)
     })
 }

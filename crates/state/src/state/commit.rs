@@ -3,7 +3,7 @@
 use super::{Block, State};
 use crate::{
     changes::{put_change_set, put_write_set},
-    checkpoint::{Head, Running},
+    checkpoint::{self, Head, Running},
     error::StateError,
     flat::Flat,
     history::postings,
@@ -275,6 +275,26 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         // Freeing millions of entries takes a while, which no block needs to wait for.
         thread::spawn(move || mem::drop(layer));
         Ok(())
+    }
+
+    /// Forgets all that the settings do not keep, at once: old states in the store, and
+    /// what [`State::compact`] drops of the log. How many blocks were compressed.
+    ///
+    /// # Errors
+    /// As [`State::checkpoint`] and [`State::compact`].
+    pub fn prune(&mut self) -> Result<u64, StateError> {
+        self.checkpoint()?;
+        self.must_be_between_blocks()?;
+        let (store, layer) = (&self.flat.store, &self.flat.active);
+        let written = checkpoint::write(layer, store, self.head, self.config.history, true);
+        self.head = match written {
+            Ok(head) => head,
+            Err(error) => return self.stop(error),
+        };
+        if let Err(error) = self.flat.store.refresh() {
+            return self.stop(error);
+        }
+        self.compact()
     }
 
     /// Compresses old segments of the log, and drops what the settings do not keep of

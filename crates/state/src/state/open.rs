@@ -8,13 +8,14 @@ use crate::{
     error::StateError,
     flat::Flat,
     layer::Layer,
+    snapshot::Exported,
     store::{Mdbx, Store},
     tries::Tries,
 };
-use alloy_primitives::keccak256;
+use alloy_primitives::{B256, keccak256};
 use parallax_engine::StateChanges;
 use parallax_log::{Disk, Files, Kind, Log, LogConfig};
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, io::Read, path::Path};
 
 /// What opening a state is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +33,56 @@ pub enum Step {
 /// Where the log lies in the folder of a state.
 const LOG: &str = "log";
 
+/// Where a store is made until it is complete.
+const MAKING: &str = "importing";
+
 /// Where the store lies.
 const STORE: &str = "flat";
 
 impl State<Mdbx, Disk> {
+    /// Whether a state was begun in a folder.
+    #[must_use]
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join(LOG).is_dir()
+    }
+
+    /// Begins a state in a folder with what [`State::export`] has written, every piece of
+    /// which is proved against `root`, or else against the one that the file says. `step`
+    /// is told of accounts.
+    ///
+    /// # Errors
+    /// As [`crate::import`]; if there is a state already. After an error there is none.
+    pub fn import(
+        folder: &Path,
+        input: impl Read,
+        root: Option<B256>,
+        step: &mut dyn FnMut(u64),
+    ) -> Result<Exported, StateError> {
+        if Self::is_at(folder) {
+            return Err(StateError::Foreign(format!(
+                "in {} has a state already",
+                folder.display()
+            )));
+        }
+        let threads = StateConfig::default().threads;
+        let making = folder.join(MAKING);
+        let imported = Mdbx::open(&making.join(STORE))
+            .and_then(|store| crate::import(&store, input, root, threads, step));
+        let failed = |source| StateError::Io {
+            doing: "making the folder of the state",
+            source,
+        };
+        let done = imported.and_then(|done| {
+            fs::rename(making.join(STORE), folder.join(STORE)).map_err(failed)?;
+            // With this there is a state.
+            fs::create_dir(folder.join(LOG)).map_err(failed)?;
+            Ok(done)
+        });
+        // What is left of it is of no use, and in nobody's way.
+        let _ = fs::remove_dir_all(&making);
+        done
+    }
+
     /// Opens the state in a folder, or begins one. `step` is told how it goes on.
     ///
     /// # Errors

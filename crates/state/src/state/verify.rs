@@ -3,7 +3,7 @@
 use super::State;
 use crate::{
     error::StateError,
-    store::{Store, Table},
+    store::{Store, Table, sealed},
     tries::Tries,
 };
 use alloy_primitives::keccak256;
@@ -21,6 +21,8 @@ pub struct Verified {
     pub accounts: u64,
     /// Codes in the store.
     pub codes: u64,
+    /// Rows of history in the store.
+    pub history_rows: u64,
 }
 
 /// How much there is.
@@ -41,6 +43,14 @@ pub struct Stats {
 }
 
 impl<S: Store + 'static, F: Files> State<S, F> {
+    /// Accounts in the store: about as many as [`State::verify`] tells its second `step` of.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn accounts(&self) -> Result<u64, StateError> {
+        self.flat.store.rows(Table::Accounts)
+    }
+
     /// Bytes of the log: what [`State::verify`] tells its first `step` of.
     #[must_use]
     pub fn log_bytes(&self) -> u64 {
@@ -61,6 +71,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         self.must_go_on()?;
         let log = self.log.verify(log_step)?;
         let codes = self.verify_codes()?;
+        let history_rows = self.verify_history()?;
         let accounts = std::sync::atomic::AtomicU64::new(0);
         let mut tries = Tries::new(0, self.config.threads);
         let computed = tries.build(&self.flat, &|count| {
@@ -80,21 +91,39 @@ impl<S: Store + 'static, F: Files> State<S, F> {
             log_bytes: log.bytes,
             accounts: accounts.into_inner(),
             codes,
+            history_rows,
         })
     }
 
+    /// No root covers these rows, but each has a checksum.
+    fn verify_history(&self) -> Result<u64, StateError> {
+        let mut rows = 0;
+        let tables = [
+            Table::AccountHistory,
+            Table::SlotHistory,
+            Table::Postings,
+            Table::Dead,
+        ];
+        for table in tables {
+            sealed::scan(&self.flat.store, table, &[], &mut |_, _| {
+                rows += 1;
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        Ok(rows)
+    }
+
     fn verify_codes(&self) -> Result<u64, StateError> {
-        let (mut codes, mut result) = (0, Ok(()));
-        self.flat.store.scan(Table::Codes, &[], &mut |hash, code| {
+        let mut codes = 0;
+        sealed::scan(&self.flat.store, Table::Codes, &[], &mut |hash, code| {
             codes += 1;
             if keccak256(code).as_slice() == hash {
-                return ControlFlow::Continue(());
+                return Ok(ControlFlow::Continue(()));
             }
             let problem = "it is not the code of its hash";
-            result = Err(StateError::row(Table::Codes, hash, problem));
-            ControlFlow::Break(())
+            Err(StateError::row(Table::Codes, hash, problem))
         })?;
-        result.map(|()| codes)
+        Ok(codes)
     }
 
     /// How much there is.
