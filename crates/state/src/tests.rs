@@ -1,5 +1,8 @@
 //! The state against a map of accounts.
 
+mod bounds;
+mod faults;
+mod kill;
 mod mdbx;
 mod model;
 mod snapshot;

@@ -4,8 +4,8 @@ use super::{
     CONFIG, seeds,
     world::{Chance, World, root_of},
 };
-use crate::{Block, History, MemoryStore, State, StateConfig, StateError, Store};
-use alloy_primitives::{Address, B256, U256, keccak256};
+use crate::{Block, History, LogKey, MemoryStore, State, StateConfig, StateError, Store};
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use parallax_log::{Fault, SimDisk};
@@ -15,15 +15,16 @@ use revm::DatabaseRef;
 /// A state, and what must be in it.
 pub(super) struct Model {
     pub(super) chance: Chance,
-    disk: SimDisk,
+    pub(super) disk: SimDisk,
     /// What survives the process.
-    store: MemoryStore,
+    pub(super) store: MemoryStore,
     /// What had survived if the last checkpoint had not come to its end.
     before_checkpoint: MemoryStore,
     pub(super) state: State<MemoryStore, SimDisk>,
     /// After each block.
     pub(super) worlds: Vec<World>,
     pub(super) headers: Vec<Vec<u8>>,
+    logs: Vec<Vec<Log>>,
     config: StateConfig,
 }
 
@@ -46,6 +47,7 @@ impl Model {
             store,
             worlds: Vec::new(),
             headers: Vec::new(),
+            logs: Vec::new(),
             config,
         }
     }
@@ -66,14 +68,48 @@ impl Model {
         assert_eq!(self.state.root().unwrap(), root_of(&world));
         let number = self.worlds.len() as u64;
         let header = header(self.headers.last(), &root_of(&world));
+        let logs = self.logs();
         let block = Block {
             header: &header,
+            logs: &logs,
             ..Block::default()
         };
         assert_eq!(self.state.commit(&block).unwrap(), number);
         assert_eq!(self.state.last_root(), root_of(&world));
         self.worlds.push(world);
         self.headers.push(header);
+        self.logs.push(logs);
+    }
+
+    fn logs(&mut self) -> Vec<Log> {
+        let logs = (0..self.chance.random.random_range(0..3)).map(|_| {
+            let topics = 0..self.chance.random.random_range(0..4);
+            let topics = topics.map(|_| B256::from(self.chance.slot())).collect();
+            Log::new_unchecked(self.chance.address(), topics, Bytes::new())
+        });
+        logs.collect()
+    }
+
+    /// Blocks that have logs of an address, or with a topic.
+    fn check_logs(&mut self) {
+        let (from, next) = (self.state.history_from(), self.state.next());
+        if next == 0 {
+            return;
+        }
+        let address = self.chance.address();
+        let topic = B256::from(self.chance.slot());
+        let position = self.chance.random.random_range(0..3);
+        let first = self.chance.random.random_range(from..=next);
+        let blocks = first.max(from + 1)..=next - 1;
+        let has = |log: &Log| {
+            log.address == address || log.topics().get(usize::from(position)) == Some(&topic)
+        };
+        let expected = blocks
+            .clone()
+            .filter(|block| self.logs[*block as usize].iter().any(has));
+        let keys = [LogKey::Address(address), LogKey::Topic(position, topic)];
+        let found = self.state.flat().blocks_with(&keys, &blocks).unwrap();
+        assert_eq!(found, expected.collect::<Vec<_>>());
     }
 
     fn checkpoint(&mut self) {
@@ -124,6 +160,7 @@ impl Model {
             check_proof(&proof, &world);
         }
         self.check_past();
+        self.check_logs();
     }
 
     fn check_past(&mut self) {
