@@ -120,6 +120,28 @@ impl World {
         self.accounts.insert(change.address, Arc::new(account));
     }
 
+    /// What makes this state out of nothing.
+    #[must_use]
+    pub fn from_nothing(&self) -> StateChanges {
+        let accounts = self.accounts.iter().map(|(address, account)| {
+            let storage = account.storage.iter();
+            AccountChange {
+                address: *address,
+                before: None,
+                after: Some(account.info.clone()),
+                wiped: false,
+                storage: storage
+                    .map(|(slot, word)| (*slot, U256::ZERO, *word))
+                    .collect(),
+            }
+        });
+        let codes = self.codes.iter();
+        StateChanges {
+            accounts: accounts.collect(),
+            contracts: codes.map(|(hash, code)| (*hash, code.clone())).collect(),
+        }
+    }
+
     /// Makes the hash of the block after which this is the state known to
     /// `BLOCKHASH`.
     pub fn push_block_hash(&mut self, hash: B256) {

@@ -14,6 +14,7 @@ use crate::{
     Digest,
     account::Account,
     codec::{Broken, Input, put_bytes, put_number, put_word},
+    flat::code_of,
     prepare::{Changed, Prepared},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -111,7 +112,7 @@ pub(crate) fn read_write_set(mut input: Input<'_>) -> Result<WriteSet, Broken> {
     for _ in 0..input.count()? {
         let code = input.bytes()?;
         let hash = keccak256(code);
-        let code = Bytecode::new_raw_checked(code.to_vec().into()).map_err(|_| Broken)?;
+        let code = code_of(code.to_vec().into());
         match write_set.pieces.last_mut() {
             Some(piece) => piece.contracts.push((hash, code)),
             None => return Err(Broken),

@@ -15,7 +15,7 @@ use crate::{
     layer::Layer,
     store::{Store, Table, sealed},
 };
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use revm::state::Bytecode;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -144,7 +144,7 @@ impl<S: Store> Flat<S> {
             let problem = "it is not the code of its hash";
             return Err(StateError::row(Table::Codes, hash.as_slice(), problem));
         }
-        let code = Bytecode::new_raw(code.into());
+        let code = code_of(code.into());
         self.cache.codes.insert(*hash, Some(code.clone()));
         Ok(Some(code))
     }
@@ -184,6 +184,11 @@ impl<S: Store> Flat<S> {
         let layers: usize = self.layers().map(Layer::bytes).sum();
         layers + self.cache.bytes()
     }
+}
+
+/// Code that begins as a delegation and is none is older than these.
+pub(crate) fn code_of(bytes: Bytes) -> Bytecode {
+    Bytecode::new_raw_checked(bytes.clone()).unwrap_or_else(|_| Bytecode::new_legacy(bytes))
 }
 
 pub(crate) fn read_account(key: &[u8], row: &[u8]) -> Result<Account, StateError> {
