@@ -5,9 +5,12 @@ mod figure;
 mod keccak;
 mod tries;
 
-use crate::{Outcome, cli::StateBenchArguments};
+use crate::{
+    Outcome,
+    cli::{StateBenchArguments, StatePart},
+};
 use eyre::{Result, WrapErr};
-use figure::{json, text};
+use figure::{Figure, json, text};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs,
@@ -19,9 +22,7 @@ pub(crate) fn run(arguments: &StateBenchArguments) -> Result<Outcome> {
     arguments.check()?;
     let bar = bar();
     let mut figures = Vec::new();
-    keccak::measure(arguments, &bar, &mut figures);
-    tries::measure(arguments, &bar, &mut figures)?;
-    let measured = chain::measure(arguments, &bar, &mut figures);
+    let measured = measure(arguments, &bar, &mut figures);
     bar.finish_and_clear();
     write!(io::stdout(), "{}", text(&figures, arguments))?;
     if let Some(path) = &arguments.json {
@@ -29,6 +30,23 @@ pub(crate) fn run(arguments: &StateBenchArguments) -> Result<Outcome> {
             .wrap_err_with(|| format!("cannot write {}", path.display()))?;
     }
     measured.map(|()| Outcome::Verified)
+}
+
+fn measure(
+    arguments: &StateBenchArguments,
+    bar: &ProgressBar,
+    figures: &mut Vec<Figure>,
+) -> Result<()> {
+    if arguments.has(StatePart::Keccak) {
+        keccak::measure(arguments, bar, figures);
+    }
+    if arguments.has(StatePart::Tries) {
+        tries::measure(arguments, bar, figures)?;
+    }
+    if arguments.has(StatePart::Chain) {
+        chain::measure(arguments, bar, figures)?;
+    }
+    Ok(())
 }
 
 /// What is being measured, on stderr and only where that is a terminal.

@@ -8,7 +8,7 @@ mod replay;
 
 pub(crate) use analyze::{AnalyzeArguments, Subject};
 pub(crate) use bench::{BenchArguments, BenchCommand};
-pub(crate) use bench_state::StateBenchArguments;
+pub(crate) use bench_state::{StateBenchArguments, StatePart};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use db::{DbArguments, DbCommand, GetCommand};
 pub(crate) use replay::ReplayArguments;

@@ -173,10 +173,10 @@ impl Tries {
         for job in many {
             let (changed, account, _) = &job;
             let (key, id) = (changed.key, account.id);
-            let (root, storage) = change_storage(job, flat, self.threads)?;
+            let (root, storage) = change_storage(job, flat, self.threads, self.most_bytes / 2)?;
             self.keep(key, id, root, storage);
         }
-        for (key, id, root, storage) in change_many(few, flat, self.threads)? {
+        for (key, id, root, storage) in change_many(few, flat, self.threads, self.most_bytes / 2)? {
             self.keep(key, id, root, storage);
         }
         self.spill();
@@ -196,16 +196,24 @@ impl Tries {
         }
     }
 
-    /// Lets go of storage tries until the rest fits, longest unused first. They are made
-    /// anew from the flat state when they change again.
+    /// Lets go of storage tries until the rest fits, longest unused first, and of parts of
+    /// the account trie. They are made anew from the flat state when they change again.
+    /// Each of both may have what the other leaves, and half of all in any case.
     fn spill(&mut self) {
-        if self.storage_bytes <= self.most_bytes {
+        let half = self.most_bytes / 2;
+        let left = self.most_bytes.saturating_sub(self.storage_bytes);
+        self.accounts.limit(left.max(half));
+        let left = self
+            .most_bytes
+            .saturating_sub(self.accounts.capacity_bytes());
+        let most = left.max(half);
+        if self.storage_bytes <= most {
             return;
         }
         let mut used: Vec<_> = self.storages.iter().map(|(id, s)| (s.used, *id)).collect();
         used.sort_unstable();
         // A little more, so that it is not the same again after the next block.
-        let enough = self.most_bytes / 8 * 7;
+        let enough = most / 8 * 7;
         for (_, id) in used {
             if self.storage_bytes <= enough {
                 break;
@@ -257,6 +265,7 @@ fn change_many<S: Store>(
     mut jobs: Vec<Job<'_>>,
     flat: &Flat<S>,
     threads: usize,
+    most_bytes: usize,
 ) -> Result<Changes, StateError> {
     let mut chunks = Vec::new();
     while !jobs.is_empty() {
@@ -268,7 +277,7 @@ fn change_many<S: Store>(
         let mut own = Vec::with_capacity(chunk.len());
         for job in chunk {
             let (key, id) = (job.0.key, job.1.id);
-            let (root, storage) = change_storage(job, flat, 1)?;
+            let (root, storage) = change_storage(job, flat, 1, most_bytes)?;
             own.push((key, id, root, storage));
         }
         done.lock()
@@ -284,6 +293,7 @@ fn change_storage<S: Store>(
     (changed, account, storage): Job<'_>,
     flat: &Flat<S>,
     threads: usize,
+    most_bytes: usize,
 ) -> Result<(B256, Option<Trie>), StateError> {
     let leaves = SlotLeaves {
         flat,
@@ -291,7 +301,9 @@ fn change_storage<S: Store>(
     };
     let mut trie = match storage {
         Some(storage) => storage.trie,
-        None if has_more(&leaves, FEW_WORDS)? => return built(Trie::build(&leaves, threads)?),
+        None if has_more(&leaves, FEW_WORDS)? => {
+            return built(Trie::build_within(&leaves, threads, most_bytes)?);
+        }
         None => return Ok((Trie::build(&leaves, 1)?.root(), None)),
     };
     let values: Vec<_> = changed

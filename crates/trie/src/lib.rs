@@ -3,6 +3,7 @@
 mod change;
 mod encode;
 mod error;
+mod fold;
 mod hashing;
 mod leaves;
 mod nibbles;

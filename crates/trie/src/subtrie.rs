@@ -9,6 +9,7 @@ use crate::{
     nibbles::{Path, nibble},
     node::{Branch, BranchId, Child, Children, Reference, nibbles},
     pool::Pool,
+    top::SPLIT,
 };
 use alloy_primitives::keccak256;
 
@@ -27,6 +28,8 @@ pub(crate) struct Subtrie {
     free_paths: Vec<u32>,
     /// What has changed and is not hashed yet.
     pub(crate) dirty: Dirty,
+    /// Nothing is here but the topmost branch, and of it only how it is referred to.
+    is_folded: bool,
 }
 
 impl Subtrie {
@@ -41,7 +44,25 @@ impl Subtrie {
             paths: vec![Path::EMPTY],
             free_paths: Vec::new(),
             dirty: Dirty::default(),
+            is_folded: false,
         }
+    }
+
+    /// Nothing but a branch behind a path, and how that is referred to.
+    pub(crate) fn folded(path: Path, reference: Reference) -> Self {
+        let mut folded = Self::new(SPLIT);
+        let id = folded.new_branch();
+        folded.branches[id as usize].reference = reference;
+        folded.set_path(id, path.as_slice());
+        folded.branches.shrink_to_fit();
+        folded.root = Child::Branch(id);
+        folded.is_folded = true;
+        folded
+    }
+
+    /// Whether it is not in memory.
+    pub(crate) const fn is_folded(&self) -> bool {
+        self.is_folded
     }
 
     /// Changes leaves, which are in ascending order and all below this place. What depends

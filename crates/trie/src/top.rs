@@ -170,12 +170,7 @@ impl Top {
             Child::Leaf(reference) => Self::Leaf(byte, reference),
             Child::Branch(id) => {
                 let path = *part.path(id);
-                let reference = if path.as_slice().is_empty() {
-                    part.branches[id as usize].reference
-                } else {
-                    part.branch_reference(id)
-                };
-                Self::Branch(Owner::Part, reference, path)
+                Self::Branch(Owner::Part, part.top_reference(id), path)
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use crate::{
     TrieError,
+    fold::Budget,
     hashing::Scratch,
     leaves::{Copied, Leaves},
     nibbles::Prefix,
     node::{Child, Reference},
     share::share,
     subtrie::Subtrie,
-    top::{SPLIT, Tops, part_prefix},
+    top::{SPLIT, Tops},
 };
 use alloy_primitives::{B256, b256};
 
@@ -34,15 +35,19 @@ const MANY_LEAVES: usize = 8192;
 const MANY_BRANCHES: usize = 4096;
 
 /// Parts of a split trie: one for each first byte.
-const PARTS: usize = 256;
+pub(crate) const PARTS: usize = 256;
 
 /// A Merkle-Patricia trie whose branches are in memory, and whose leaves are not.
 #[derive(Debug)]
 pub struct Trie {
     /// One, or one for each first byte.
-    parts: Vec<Subtrie>,
+    pub(crate) parts: Vec<Subtrie>,
     /// Numbers of parts that have changed since they were hashed.
-    changed: Vec<bool>,
+    pub(crate) changed: Vec<bool>,
+    /// When each part changed last, counted in changes.
+    pub(crate) used: Vec<u64>,
+    clock: u64,
+    pub(crate) most_bytes: usize,
     scratch: Vec<Scratch>,
     root: B256,
 }
@@ -60,6 +65,9 @@ impl Trie {
         Self {
             parts: vec![Subtrie::new(0)],
             changed: vec![false],
+            used: vec![0],
+            clock: 0,
+            most_bytes: usize::MAX,
             scratch: vec![Scratch::default()],
             root: EMPTY_ROOT,
         }
@@ -73,7 +81,21 @@ impl Trie {
         leaves: &L,
         threads: usize,
     ) -> Result<Self, TrieError<L::Error>> {
+        Self::build_within(leaves, threads, usize::MAX)
+    }
+
+    /// As [`Trie::build`], of which no more than `most_bytes` stay in memory: see
+    /// [`Trie::limit`].
+    ///
+    /// # Errors
+    /// As [`Trie::build`].
+    pub fn build_within<L: Leaves + ?Sized>(
+        leaves: &L,
+        threads: usize,
+        most_bytes: usize,
+    ) -> Result<Self, TrieError<L::Error>> {
         let mut trie = Self::new();
+        trie.most_bytes = most_bytes;
         let all = Prefix::of(&B256::ZERO, 0);
         match Copied::load(leaves, &all, MANY_LEAVES)? {
             Some(few) => trie.parts[0].fill(&few.leaves(), &mut trie.scratch[0]),
@@ -130,6 +152,8 @@ impl Trie {
             }
             return Ok(());
         }
+        self.clock += 1;
+        let budget = Budget::new(self.most_bytes, self.capacity_bytes());
         let mut groups = updates
             .chunk_by(|a, b| a.key[0] == b.key[0])
             .map(|group| (usize::from(group[0].key[0]), group))
@@ -138,14 +162,23 @@ impl Trie {
         for (byte, part) in self.parts.iter_mut().enumerate() {
             if let Some((_, group)) = groups.next_if(|(first, _)| *first == byte) {
                 self.changed[byte] = true;
-                jobs.push((part, group));
+                self.used[byte] = self.clock;
+                jobs.push((part, byte as u8, group));
             }
         }
         share(
             jobs,
             &mut self.scratch,
             threads,
-            |(part, group), scratch| part.apply(group, leaves, scratch),
+            |(part, byte, group), scratch| {
+                if !part.is_folded() {
+                    return part.apply(group, leaves, scratch);
+                }
+                // The leaves are those after the change.
+                part.unfold(byte, leaves, scratch)?;
+                budget.settle(part);
+                Ok(())
+            },
         )
     }
 
@@ -166,6 +199,7 @@ impl Trie {
             scratch.hash_branches(part);
             Ok(())
         })?;
+        self.fold();
         self.root = self.topmost(leaves)?;
         Ok(self.root)
     }
@@ -198,11 +232,13 @@ impl Trie {
         if let [part] = &*self.parts {
             part.prove(part.root, 0, key, leaves, &mut proof)?;
         } else {
-            let part = &self.parts[usize::from(key[0])];
-            let depth = self.tops(leaves)?.prove(key, leaves, &mut proof)?;
-            if let (Some(depth), Child::Branch(id)) = (depth, part.root) {
-                part.prove_below(id, depth, key, leaves, &mut proof)?;
-            }
+            let Some(depth) = self.tops(leaves)?.prove(key, leaves, &mut proof)? else {
+                return Ok(proof);
+            };
+            self.unfolded(key[0], leaves, |part| match part.root {
+                Child::Branch(id) => part.prove_below(id, depth, key, leaves, &mut proof),
+                _ => Ok(()),
+            })?;
         }
         Ok(proof)
     }
@@ -215,10 +251,12 @@ impl Trie {
     ) -> Result<(), TrieError<L::Error>> {
         self.parts = (0..PARTS).map(|_| Subtrie::new(SPLIT)).collect();
         self.changed = vec![false; PARTS];
+        self.used = vec![self.clock; PARTS];
+        let budget = Budget::new(self.most_bytes, 0);
         let jobs = self.parts.iter_mut().enumerate().collect();
         share(jobs, &mut self.scratch, threads, |(byte, part), scratch| {
-            let own = Copied::load(leaves, &part_prefix(byte as u8), usize::MAX)?;
-            part.fill(&own.unwrap_or_default().leaves(), scratch);
+            part.unfold(byte as u8, leaves, scratch)?;
+            budget.settle(part);
             Ok(())
         })
     }

@@ -28,6 +28,10 @@ const WORDS: usize = 500;
 /// Transfers in a block.
 const TRANSFERS: usize = 10_000;
 
+/// Blocks before the first that counts: what was in memory before the checkpoint is freed
+/// meanwhile.
+const WARM_UP: usize = 10;
+
 /// Words that change in one storage trie, or in many.
 const CHANGED: usize = 20_000;
 
@@ -116,11 +120,11 @@ fn blocks(
     let transfers = arguments.size(TRANSFERS);
     at(bar, format!("blocks of {transfers} transfers"));
     let mut spent = Vec::new();
-    for _ in 0..=arguments.runs() {
+    for _ in 0..WARM_UP + arguments.runs() {
         made.commit_transfers(state, transfers)?;
         spent.push(state.last_spent());
     }
-    let spent = &spent[1..];
+    let spent = &spent[WARM_UP..];
     let times = |part: fn(&Spent) -> Duration| -> Times { spent.iter().map(part).collect() };
     let own = times(|spent| spent.flat + spent.log);
     let sync = times(|spent| spent.sync);

@@ -84,6 +84,37 @@ impl Bench {
     }
 }
 
+/// The same with less memory than the trie wants.
+fn bounded(
+    bench: &mut Bench,
+    arguments: &StateBenchArguments,
+    bar: &ProgressBar,
+    figures: &mut Vec<Figure>,
+) -> Result<()> {
+    let most = bench.trie.capacity_bytes() / 2;
+    let updates = arguments.size(1_000);
+    at(
+        bar,
+        format!("root of {updates} updates within {} MiB", most >> 20),
+    );
+    bench.trie.limit(most);
+    let times = bench.times(updates, arguments)?;
+    let what = format!(
+        "{updates} updates where half of the trie is not in memory: parts made anew of leaves"
+    );
+    figures.push(Figure::time("root-bounded", &times, what));
+    figures.push(Figure {
+        row: "bounded-memory",
+        value: bench.trie.capacity_bytes() as f64 / (1 << 20) as f64,
+        unit: "MiB",
+        spread: 0.0,
+        runs: 1,
+        target: Some(Target::AtMost(most as f64 / (1 << 20) as f64)),
+        what: "held after these updates, and the bound".to_owned(),
+    });
+    Ok(())
+}
+
 pub(super) fn measure(
     arguments: &StateBenchArguments,
     bar: &ProgressBar,
@@ -121,5 +152,5 @@ pub(super) fn measure(
         target: None,
         what: "per leaf, all that the trie holds, after these updates".to_owned(),
     });
-    Ok(())
+    bounded(&mut bench, arguments, bar, figures)
 }

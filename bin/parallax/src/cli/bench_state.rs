@@ -1,7 +1,7 @@
 //! `parallax bench state`: its arguments and help.
 
 use super::cores;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use eyre::{Result, ensure};
 use std::path::PathBuf;
 
@@ -20,6 +20,7 @@ interquartile range in percent of the median.";
 pub(super) const EXAMPLES: &str = "\
 Examples:
   parallax bench state                  everything: some minutes, 6 GiB of memory
+  parallax bench state chain            only what is on disk
   parallax bench state --quick          a tenth of everything: an idea
   parallax bench state --json r.json    results for a script as well
   parallax bench state --dir /mnt/disk  on another disk
@@ -29,9 +30,24 @@ Other tries, in turns with ours: cargo run --release --manifest-path peers/Cargo
 /// Runs without `--quick`: fewer would not say how far they spread.
 const MIN_RUNS: u16 = 10;
 
+/// A part of the measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatePart {
+    /// Many hashes at once
+    Keccak,
+    /// Roots of many changed leaves, in memory
+    Tries,
+    /// A state on disk: blocks, restart, reads, proofs
+    Chain,
+}
+
 /// Arguments of `parallax bench state`.
 #[derive(Debug, Args)]
 pub(crate) struct StateBenchArguments {
+    /// What to measure [default: all]
+    #[arg(value_name = "PART", value_enum)]
+    parts: Vec<StatePart>,
+
     /// Timed runs of each row; at least 10 without --quick [default: 11; with --quick 3]
     #[arg(long, short, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
     runs: Option<u16>,
@@ -54,6 +70,10 @@ pub(crate) struct StateBenchArguments {
 }
 
 impl StateBenchArguments {
+    pub(crate) fn has(&self, part: StatePart) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+
     pub(crate) fn runs(&self) -> usize {
         let default = if self.quick { 3 } else { 11 };
         self.runs.unwrap_or(default).into()

@@ -52,7 +52,7 @@ impl Tries {
         }
         self.spill();
         for (key, account) in all.large {
-            let trie = build_checked(&key, &account, flat, self.threads)?;
+            let trie = build_checked(&key, &account, flat, self.threads, self.most_bytes / 2)?;
             self.keep(key, account.id, trie.root(), Some(trie));
             self.spill();
         }
@@ -62,7 +62,9 @@ impl Tries {
             flat,
             roots: &self.roots,
         };
-        self.accounts = Trie::build(&leaves, self.threads)?;
+        let left = self.most_bytes.saturating_sub(self.storage_bytes);
+        let most = left.max(self.most_bytes / 2);
+        self.accounts = Trie::build_within(&leaves, self.threads, most)?;
         Ok(self.accounts.root())
     }
 }
@@ -91,7 +93,7 @@ impl Found {
                 found.large.push((key, account));
                 continue;
             }
-            let trie = build_checked(&key, &account, flat, 1)?;
+            let trie = build_checked(&key, &account, flat, 1, usize::MAX)?;
             if has_more(&leaves, FEW_WORDS)? {
                 found.tries.push((key, id, trie));
             }
@@ -100,18 +102,20 @@ impl Found {
     }
 }
 
-/// The trie of an account's storage, which must have the root that the account says.
+/// The trie of an account's storage, which must have the root that the account says; no
+/// more than `most_bytes` of it in memory.
 pub(crate) fn build_checked<S: Store>(
     key: &B256,
     account: &Account,
     flat: &Flat<S>,
     threads: usize,
+    most_bytes: usize,
 ) -> Result<Trie, StateError> {
     let leaves = SlotLeaves {
         flat,
         id: account.id,
     };
-    let trie = Trie::build(&leaves, threads)?;
+    let trie = Trie::build_within(&leaves, threads, most_bytes)?;
     match trie.root() == account.storage_root {
         true => Ok(trie),
         false => Err(StateError::StorageRoot {

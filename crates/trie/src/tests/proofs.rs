@@ -61,6 +61,48 @@ fn of_split_tries() {
     );
 }
 
+#[test]
+fn parts_that_are_not_in_memory_are_made_anew() {
+    for (most, seed) in [(0, 1), (40_000, 2), (300_000, 3)] {
+        println!("{most} bytes, seed {seed}");
+        let mut random = Random::new(seed);
+        let mut model = Model::new(2);
+        model.trie.limit(most);
+        let all = (0..12_000u64).map(|n| (keccak256(n.to_be_bytes()), Some(vec![5; 33])));
+        model.update(&all.collect());
+        assert!(model.trie.is_split());
+        for _ in 0..12 {
+            let changes = (0..random.below(60)).map(|_| {
+                let gone = random.below(4) == 0;
+                (random.key(), Some(random.value()).filter(|_| !gone))
+            });
+            let changes: Changes = changes.collect();
+            // Several changes before the next root.
+            if random.below(3) == 0 {
+                model.apply(&changes);
+            } else {
+                model.update(&changes);
+            }
+        }
+        model.check();
+        assert!(model.trie.folded() > 100, "{}", model.trie.folded());
+        // What is folded holds a few bytes for each part.
+        let bytes = model.trie.capacity_bytes();
+        assert!(bytes <= most.max(256 * 1500), "{bytes}");
+        check(&model, &mut random, 60);
+        let built = Trie::build_within(&model.leaves, 2, most).unwrap();
+        assert_eq!(built.root(), model.trie.root());
+        assert!(built.folded() > 100);
+        // Until the levels above the parts are extensions and leaves.
+        while !model.leaves.is_empty() {
+            let known: Vec<B256> = model.leaves.keys().copied().collect();
+            let gone = 1 + known.len() / 2;
+            let gone: Changes = known[..gone].iter().map(|key| (*key, None)).collect();
+            model.update(&gone);
+        }
+    }
+}
+
 type Owned = Vec<(B256, Vec<u8>)>;
 
 fn of_part(model: &Model, byte: u8) -> Owned {
