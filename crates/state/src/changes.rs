@@ -169,8 +169,8 @@ pub struct Before {
     pub slots: Vec<(U256, U256)>,
 }
 
-/// Appends a change-set.
-pub(crate) fn put_change_set(prepared: &[Prepared], postings: &[Digest], out: &mut Vec<u8>) {
+/// Appends a change-set, but for the postings, which are behind it.
+pub(crate) fn put_change_set(prepared: &[Prepared], out: &mut Vec<u8>) {
     let accounts = || prepared.iter().flat_map(|piece| &piece.accounts);
     put_number(out, accounts().count() as u64);
     let mut row = Vec::new();
@@ -187,6 +187,10 @@ pub(crate) fn put_change_set(prepared: &[Prepared], postings: &[Digest], out: &m
             put_word(out, &slot.before);
         }
     }
+}
+
+/// Appends the postings of a change-set.
+pub(crate) fn put_postings(postings: &[Digest], out: &mut Vec<u8>) {
     put_number(out, postings.len() as u64);
     postings
         .iter()

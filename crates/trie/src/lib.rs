@@ -10,6 +10,7 @@ mod nibbles;
 mod node;
 mod ordered;
 mod part;
+mod past;
 mod pool;
 mod proof;
 mod share;

@@ -52,7 +52,17 @@ impl Tops {
         leaves: &L,
     ) -> Result<Self, TrieError<L::Error>> {
         let parts = (0..=u8::MAX).zip(parts);
-        let parts: Vec<_> = parts.map(|(byte, part)| Top::of(part, byte)).collect();
+        Self::of(
+            parts.map(|(byte, part)| Top::of(part, byte)).collect(),
+            leaves,
+        )
+    }
+
+    /// Above the topmost places of all parts.
+    pub(crate) fn of<L: Leaves + ?Sized>(
+        parts: Vec<Top>,
+        leaves: &L,
+    ) -> Result<Self, TrieError<L::Error>> {
         let middle = parts
             .chunks(16)
             .map(|children| Top::merge(Owner::Middle, children, leaves))

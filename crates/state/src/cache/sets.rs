@@ -3,6 +3,7 @@
 //! An access takes one lock that hardly anybody else wants, and looks at neighbouring
 //! memory only. Within a set, what was not used since the hand came by goes first (CLOCK).
 
+use crate::threads::{share, sure};
 use alloy_primitives::{Address, B256, U256};
 use std::{
     hash::{BuildHasher, RandomState},
@@ -88,7 +89,7 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
     fn set(&self, key: &K) -> (&Mutex<Set<K, V>>, u8) {
         let hash = key.hash(self.seed);
         let set = &self.sets[hash as usize & (self.sets.len() - 1)];
-        (set, (hash >> 56) as u8)
+        (set, tag(hash))
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<V> {
@@ -103,6 +104,31 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
         let (set, tag) = self.set(&key);
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
         set.insert(key, tag, value);
+    }
+
+    /// Puts all that `items` gives, without locks: each thread writes a part of the sets.
+    /// No lock between two of them also means that the memory for both is waited for at
+    /// once.
+    pub(crate) fn insert_all<I>(&mut self, items: impl Fn() -> I + Sync, threads: usize)
+    where
+        I: Iterator<Item = (K, V)>,
+        K: Send,
+        V: Send,
+    {
+        let (seed, mask) = (self.seed, self.sets.len() - 1);
+        let part = self.sets.len().div_ceil(threads.max(1));
+        let parts = self.sets.chunks_mut(part).enumerate();
+        sure(share(parts, threads, |(number, sets)| {
+            for (key, value) in items() {
+                let hash = key.hash(seed);
+                let index = (hash as usize & mask).wrapping_sub(number * part);
+                if let Some(set) = sets.get_mut(index) {
+                    let set = set.get_mut().unwrap_or_else(PoisonError::into_inner);
+                    set.insert(key, tag(hash), value);
+                }
+            }
+            Ok(())
+        }));
     }
 
     /// More sets, if most are full.
@@ -138,6 +164,11 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
     pub(crate) fn bytes(&self) -> usize {
         self.sets.capacity() * size_of::<Mutex<Set<K, V>>>()
     }
+}
+
+/// What of a hash does not choose the set.
+const fn tag(hash: u64) -> u8 {
+    (hash >> 56) as u8
 }
 
 impl<K: Eq, V> Set<K, V> {
@@ -220,6 +251,20 @@ mod tests {
             .filter(|key| sets.get(&of(*key)) == Some(*key))
             .count();
         assert!(there > 2_800, "{there}");
+    }
+
+    #[test]
+    fn all_at_once_is_as_one_by_one() {
+        for threads in [1, 2, 3, 16] {
+            let mut sets = Sets::<(u64, U256), u64>::new(1 << 20, 0);
+            (0..9).for_each(|_| {
+                sets.insert_all(|| (0..3_000).map(|key| (of(key), key + 7)), threads);
+                sets.grow();
+            });
+            let there = (0..3_000).filter(|key| sets.get(&of(*key)) == Some(key + 7));
+            assert!(there.count() > 2_900);
+            assert!((3_000..4_000).all(|key| sets.get(&of(key)).is_none()));
+        }
     }
 
     #[test]

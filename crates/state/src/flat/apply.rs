@@ -3,6 +3,7 @@
 use super::Flat;
 use crate::{
     account::{Account, slot_key},
+    cache::Cache,
     error::StateError,
     history::Undo,
     layer::{Accounts, Layer, SHARDS, Slots},
@@ -16,9 +17,6 @@ use std::{mem, sync::Arc};
 
 /// Changes below which one thread is as fast as several.
 const FEW: usize = 512;
-
-/// Changed accounts whose cache entries one thread writes at once.
-const CHUNK: usize = 512;
 
 impl<S: Store> Flat<S> {
     /// Makes changes, which belong to the block that comes next.
@@ -49,25 +47,29 @@ impl<S: Store> Flat<S> {
         Ok(prepared)
     }
 
-    fn write_cache(&self, changed: &[Changed], threads: usize) {
-        let accounts = changed.chunks(CHUNK).map(|chunk| (chunk, None));
-        let slots = changed.iter().filter_map(|changed| {
-            let account = changed.after?;
-            let pieces = changed.slots.chunks(CHUNK);
-            Some(pieces.map(move |piece| (&[][..], Some((account.id, piece)))))
-        });
-        sure(share(accounts.chain(slots.flatten()), threads, |job| {
-            let (accounts, words) = job;
-            for changed in accounts {
-                self.cache.accounts.insert(changed.address, changed.after);
-            }
-            if let Some((id, slots)) = words {
-                for slot in slots {
-                    self.cache.words.insert((id, slot.slot), slot.after);
-                }
-            }
-            Ok(())
-        }));
+    fn write_cache(&mut self, changed: &[Changed], threads: usize) {
+        let Cache {
+            accounts, words, ..
+        } = &mut self.cache;
+        let all = || {
+            changed
+                .iter()
+                .map(|changed| (changed.address, changed.after))
+        };
+        accounts.insert_all(all, threads);
+        let all = || {
+            let accounts = changed.iter().filter_map(|changed| {
+                let Account { id, .. } = changed.after?;
+                Some(
+                    changed
+                        .slots
+                        .iter()
+                        .map(move |slot| ((id, slot.slot), slot.after)),
+                )
+            });
+            accounts.flatten()
+        };
+        words.insert_all(all, threads);
     }
 
     /// Gives accounts the roots that their storage has now.

@@ -95,14 +95,38 @@ impl<'s, S: Store> At<'s, S> {
         }
     }
 
-    /// The tries are made anew of what was there; the root is that of the block.
-    pub(crate) fn accounts_trie(&self, threads: usize) -> Result<Trie, StateError> {
-        Ok(Trie::build(self, threads)?)
+    /// Nodes that prove an account, or that there was none. `now` is the trie as it is: of
+    /// it only the parts that have changed are made anew.
+    pub(crate) fn account_proof(
+        &self,
+        key: &B256,
+        now: &Trie,
+        threads: usize,
+    ) -> Result<Vec<Vec<u8>>, StateError> {
+        let changed = changed_parts(|prefix| Ok(!self.changed_accounts(prefix)?.is_empty()));
+        Ok(now.proof_of(key, &changed?, self, threads)?)
     }
 
-    /// The words of an account as leaves.
-    pub(crate) const fn words(&self, id: u64) -> WordsAt<'s, S> {
-        WordsAt { at: *self, id }
+    /// Nodes that prove words of an account, a list for each. `now` is the trie of the same
+    /// storage as it is, if it is in memory.
+    pub(crate) fn word_proofs(
+        &self,
+        id: u64,
+        keys: &[B256],
+        now: Option<&Trie>,
+        threads: usize,
+    ) -> Result<Vec<Vec<Vec<u8>>>, StateError> {
+        let leaves = WordsAt { at: *self, id };
+        let Some(now) = now else {
+            let trie = Trie::build(&leaves, threads)?;
+            let proofs = keys.iter().map(|key| Ok(trie.proof(key, &leaves)?));
+            return proofs.collect();
+        };
+        let changed = changed_parts(|prefix| Ok(!self.changed_words(id, prefix)?.is_empty()))?;
+        let proofs = keys
+            .iter()
+            .map(|key| Ok(now.proof_of(key, &changed, &leaves, threads)?));
+        proofs.collect()
     }
 
     /// Accounts whose keys begin so and that have changed since, as they were.
@@ -163,6 +187,19 @@ impl<'s, S: Store> At<'s, S> {
         }
         Ok(changed)
     }
+}
+
+/// First bytes of keys of which one has changed.
+fn changed_parts(
+    has_changed: impl Fn(&Prefix) -> Result<bool, StateError>,
+) -> Result<Vec<u8>, StateError> {
+    let mut parts = Vec::new();
+    for byte in 0..=u8::MAX {
+        if has_changed(&Prefix::of(&B256::repeat_byte(byte), 2))? {
+            parts.push(byte);
+        }
+    }
+    Ok(parts)
 }
 
 impl<S: Store> DatabaseRef for At<'_, S> {

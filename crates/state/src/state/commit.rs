@@ -2,7 +2,7 @@
 
 use super::{Block, State};
 use crate::{
-    changes::{put_change_set, put_write_set},
+    changes::{put_change_set, put_postings, put_write_set},
     checkpoint::{self, Head, Running},
     error::StateError,
     flat::Flat,
@@ -30,7 +30,7 @@ pub struct Spent {
     pub sync: Duration,
 }
 
-/// Changes below which one thread encodes both sets.
+/// Changed accounts and logs below which one thread encodes everything.
 const FEW: usize = 512;
 
 impl<S: Store + 'static, F: Files> State<S, F> {
@@ -153,27 +153,25 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         let (pieces, codes) = (&self.pieces[..], &self.codes[..]);
         let (writes, changes) = (&mut self.write_set, &mut self.change_set);
         let accounts: usize = pieces.iter().map(|piece| piece.accounts.len()).sum();
-        let put_writes = |out: &mut Vec<u8>| {
-            put_write_set(&root, storage_roots, pieces, codes, out);
+        let put = |writes: &mut Vec<u8>, changes: &mut Vec<u8>| {
+            put_write_set(&root, storage_roots, pieces, codes, writes);
+            put_change_set(pieces, changes);
         };
-        let put_changes = |out: &mut Vec<u8>| {
-            let postings = postings(block.logs);
-            put_change_set(pieces, &postings, out);
-            postings
-        };
-        if accounts < FEW || self.config.threads == 1 {
-            put_writes(writes);
-            self.postings = put_changes(changes);
+        let postings = || postings(block.logs);
+        self.postings = if accounts + block.logs.len() < FEW || self.config.threads == 1 {
+            put(writes, changes);
+            postings()
         } else {
-            self.postings = thread::scope(|scope| {
-                let changes = scope.spawn(|| put_changes(changes));
-                put_writes(writes);
-                match changes.join() {
+            thread::scope(|scope| {
+                let postings = scope.spawn(postings);
+                put(writes, changes);
+                match postings.join() {
                     Ok(postings) => postings,
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
-            });
-        }
+            })
+        };
+        put_postings(&self.postings, changes);
         let appended = self.log.append(&Parts {
             header: block.header,
             body: block.body,

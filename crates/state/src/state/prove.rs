@@ -9,7 +9,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use parallax_log::Files;
-use parallax_trie::{EMPTY_ROOT, Trie};
+use parallax_trie::EMPTY_ROOT;
 
 impl<S: Store + 'static, F: Files> State<S, F> {
     /// Proves an account and words of its storage against the root after the last block.
@@ -44,8 +44,9 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         })
     }
 
-    /// As [`State::proof`], against the root after a block of the past. Tries are made
-    /// anew for it: that takes time in the order of all accounts.
+    /// As [`State::proof`], against the root after a block of the past. The 256th parts of
+    /// tries in which something has changed since are made anew for it: that takes the
+    /// longer the more blocks lie between.
     ///
     /// # Errors
     /// As [`State::proof`], and if that state cannot be had any more.
@@ -58,18 +59,16 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         if block + 1 == self.next() && self.pieces.is_empty() {
             return self.proof(address, slots);
         }
+        self.must_be_between_blocks()?;
         let at = self.at(block)?;
         let threads = self.config.threads;
         let account = at.account(address)?;
-        let nodes = at.accounts_trie(threads)?.proof(&keccak256(address), &at)?;
+        let nodes = at.account_proof(&keccak256(address), self.tries.accounts(), threads)?;
         let keys = hashed(slots);
         let mut proofs = vec![Vec::new(); slots.len()];
         if let Some(account) = with_storage(account).filter(|_| !slots.is_empty()) {
-            let leaves = at.words(account.id);
-            let trie = Trie::build(&leaves, threads)?;
-            for (proof, key) in proofs.iter_mut().zip(&keys) {
-                *proof = trie.proof(key, &leaves)?;
-            }
+            let now = self.tries.storage(account.id);
+            proofs = at.word_proofs(account.id, &keys, now, threads)?;
         }
         let words = slots.iter().zip(proofs).map(|(slot, nodes)| {
             Ok(WordProof {

@@ -6,7 +6,8 @@ use super::{
     world::{Chance, World, root_of},
 };
 use crate::{Block, Exported, MemoryStore, State, StateError, Store, Table, import};
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256, U256};
+use parallax_engine::AccountChange;
 use parallax_log::SimDisk;
 use rand::Rng;
 
@@ -74,50 +75,65 @@ fn a_state_goes_on_elsewhere() {
     }
 }
 
-/// Many accounts, of which one has many words: tries in 256 parts.
-fn large() -> (State<MemoryStore, SimDisk>, World) {
+/// Not one of those that change by chance.
+const LARGE: Address = Address::repeat_byte(0xbb);
+
+/// Many accounts, of which one has many words: tries in 256 parts. The worlds after each
+/// block.
+fn large() -> (State<MemoryStore, SimDisk>, Vec<World>) {
     let mut chance = Chance {
         addresses: 14_000,
-        most: 12_000,
         ..Chance::new(7)
     };
-    let mut world = World::new();
+    let (mut world, mut worlds) = (World::new(), Vec::new());
     let mut state = open(&MemoryStore::new(), &SimDisk::new(1), CONFIG).unwrap();
-    let mut header = Vec::new();
-    for _ in 0..3 {
+    let mut last: Option<Vec<u8>> = None;
+    // Many changes at first, then few.
+    for (most, words) in [(12_000, 13_000), (8_000, 9_000), (40, 3), (10, 3), (3, 1)] {
+        chance.most = most;
         let mut changes = chance.change(&mut world);
-        let whose = changes
+        changes
             .accounts
-            .iter_mut()
-            .rfind(|change| change.after.is_some())
-            .unwrap();
-        let storage = &mut world.get_mut(&whose.address).unwrap().storage;
-        for slot in 1000..14_000 {
-            let (slot, word) = (
-                slot.try_into().unwrap(),
-                chance.random.random_range(1..1000),
-            );
-            let before = storage.insert(slot, word.try_into().unwrap());
-            let before = before.filter(|_| !whose.wiped).unwrap_or_default();
-            whose.storage.push((slot, before, word.try_into().unwrap()));
-        }
+            .push(change_large(&mut chance, &mut world, words));
         state.apply(&changes).unwrap();
         let root = state.root().unwrap();
         assert_eq!(root, root_of(&world));
-        header = super::model::header(Some(&header).filter(|h| !h.is_empty()), &root);
-        state
-            .commit(&Block {
-                header: &header,
-                ..Block::default()
-            })
-            .unwrap();
+        let header = super::model::header(last.as_ref(), &root);
+        let block = Block {
+            header: &header,
+            ..Block::default()
+        };
+        state.commit(&block).unwrap();
+        last = Some(header);
+        worlds.push(world.clone());
     }
-    (state, world)
+    (state, worlds)
+}
+
+fn change_large(chance: &mut Chance, world: &mut World, words: u64) -> AccountChange {
+    let before = world.get(&LARGE).map(|entry| entry.info.clone());
+    let entry = world.entry(LARGE).or_default();
+    entry.info.nonce += 1;
+    let storage = (1000..1000 + words).map(|slot| {
+        let word = U256::from(chance.random.random_range(1..1000));
+        let slot = U256::from(slot);
+        let before = entry.storage.insert(slot, word);
+        (slot, before.unwrap_or_default(), word)
+    });
+    let storage = storage.filter(|(_, before, after)| before != after);
+    AccountChange {
+        address: LARGE,
+        before,
+        wiped: false,
+        storage: storage.collect(),
+        after: Some(entry.info.clone()),
+    }
 }
 
 #[test]
 fn a_large_state_is_proved_in_parts() {
-    let (state, world) = large();
+    let (state, worlds) = large();
+    let world = worlds.last().unwrap();
     let (file, done) = exported(&state);
     let words: usize = world.values().map(|entry| entry.storage.len()).sum();
     assert_eq!(
@@ -126,7 +142,7 @@ fn a_large_state_is_proved_in_parts() {
     );
     let (store, _) = imported(&file, None).unwrap();
     let other = open(&store, &SimDisk::new(2), CONFIG).unwrap();
-    assert_eq!(other.last_root(), root_of(&world));
+    assert_eq!(other.last_root(), root_of(world));
     let verified = other.verify(&mut |_| (), &|_| ()).unwrap();
     assert_eq!(verified.accounts, done.accounts);
 }
@@ -172,4 +188,24 @@ fn only_an_empty_store_takes_one() {
     assert!(store.rows(Table::Meta).unwrap() > 0);
     let error = import(&store, &file[..], None, 1, &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("not empty"), "{error}");
+}
+
+#[test]
+fn a_large_state_of_the_past_is_proved() {
+    let (mut state, worlds) = large();
+    for _ in 0..2 {
+        for (block, world) in (0..).zip(&worlds) {
+            let mut addresses = world.iter().step_by(world.len() / 12);
+            for (address, entry) in addresses.by_ref() {
+                let slots = [U256::ZERO, U256::from(1500), U256::from(1002)];
+                let proof = state.proof_at(block, address, &slots).unwrap();
+                check_proof(&proof, world);
+                assert_eq!(proof.account.unwrap().nonce, entry.info.nonce);
+            }
+            let slots = [U256::from(1000), U256::from(1001), U256::from(20_000)];
+            check_proof(&state.proof_at(block, &LARGE, &slots).unwrap(), world);
+        }
+        // Once more, from the store.
+        state.checkpoint().unwrap();
+    }
 }
