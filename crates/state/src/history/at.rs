@@ -218,9 +218,13 @@ impl<S: Store> DatabaseRef for At<'_, S> {
     }
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, StateError> {
-        match number < self.from {
-            true => self.headers.block_hash(number),
-            false => Ok(B256::ZERO),
+        if number >= self.from {
+            return Ok(B256::ZERO);
+        }
+        // Of blocks before an imported state only the hash is known.
+        match self.flat.block_hash_ref(number)? {
+            B256::ZERO => self.headers.block_hash(number),
+            hash => Ok(hash),
         }
     }
 }

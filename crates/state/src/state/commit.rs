@@ -271,7 +271,10 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         self.head = head;
         let layer = self.flat.frozen.take();
         // Freeing millions of entries takes a while, which no block needs to wait for.
-        thread::spawn(move || mem::drop(layer));
+        let free = thread::Builder::new().name("free-layer".to_owned());
+        if let Err(error) = free.spawn(move || mem::drop(layer)) {
+            tracing::debug!(%error, "a layer was freed while a block waited");
+        }
         Ok(())
     }
 
