@@ -3,22 +3,10 @@
 mod faults;
 mod model;
 
-use crate::{Kind, LogConfig, Parts};
+use crate::{Kind, LogConfig, Parts, files::sim::Random};
 use std::collections::BTreeMap;
 
-/// Numbers from a seed.
-#[derive(Clone, Debug)]
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-
     fn bytes(&mut self, most: usize) -> Vec<u8> {
         let len = self.below(most);
         let letters = 1 + self.below(255);

@@ -31,7 +31,7 @@ pub struct SimDisk {
 
 #[derive(Debug, Default)]
 struct State {
-    random: u64,
+    random: Random,
     files: Vec<Content>,
     names: BTreeMap<String, usize>,
     durable_names: BTreeMap<String, usize>,
@@ -61,13 +61,23 @@ enum NameChange {
     Remove(String),
 }
 
-impl State {
-    fn below(&mut self, bound: usize) -> usize {
-        self.random = self
-            .random
+/// Numbers from a seed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (self.random >> 33) as usize % bound
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+impl State {
+    fn below(&mut self, bound: usize) -> usize {
+        self.random.below(bound)
     }
 
     /// Whether it goes wrong now.
@@ -123,7 +133,7 @@ impl SimDisk {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let state = State {
-            random: seed,
+            random: Random(seed),
             ..State::default()
         };
         Self {
