@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bloom;
 mod change;
 mod encode;
 mod error;
@@ -18,6 +19,7 @@ mod subtrie;
 mod top;
 mod trie;
 
+pub use bloom::logs_bloom;
 pub use error::TrieError;
 pub use leaves::{EachLeaf, Leaf, Leaves, SortedLeaves};
 pub use nibbles::Prefix;
