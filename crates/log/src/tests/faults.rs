@@ -318,3 +318,36 @@ fn a_folder_is_used_by_one() {
     drop(crate::Disk::open(&folder).unwrap());
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// After a state that came as a snapshot there is nothing of the blocks before.
+#[test]
+fn a_log_may_begin_at_any_block() {
+    let config = LogConfig { first: 7, ..CONFIG };
+    let (disk, mut random) = (SimDisk::new(3), Random(3));
+    let blocks: Vec<_> = (0..60).map(|_| random.block()).collect();
+    let mut log = Log::open(disk.clone(), config).unwrap();
+    for (number, block) in (7..).zip(&blocks) {
+        assert_eq!(log.commit(&parts(block)).unwrap(), number);
+        if number % 20 == 0 {
+            log.compact().unwrap();
+            log = Log::open(disk.clone(), config).unwrap();
+        }
+    }
+    assert_eq!(log.next(), 67);
+    for (number, block) in (7..).zip(&blocks) {
+        assert_eq!(log.get(number, Kind::Body).unwrap(), block[1]);
+    }
+    let before = log.get(6, Kind::Body).unwrap_err();
+    assert!(
+        matches!(before, LogError::Pruned { number: 6, .. }),
+        "{before}"
+    );
+    // Its first journal is missing to whoever expects a block before it.
+    let (disk, mut log) = (SimDisk::new(4), None);
+    for _ in 0..2 {
+        log = Some(Log::open(disk.clone(), config).unwrap());
+    }
+    log.unwrap().commit(&parts(&blocks[0])).unwrap();
+    let error = Log::open(disk, CONFIG).unwrap_err();
+    assert!(matches!(error, LogError::Gap { from: 0, to: 6 }), "{error}");
+}

@@ -26,21 +26,15 @@ impl<S: Store + 'static, F: Files> State<S, F> {
             Some(account) => self.tries.word_proofs(account.id, &keys, &self.flat)?,
             None => vec![Vec::new(); slots.len()],
         };
-        let words = slots.iter().zip(proofs).map(|(slot, nodes)| {
-            Ok(WordProof {
-                slot: *slot,
-                word: match account {
-                    Some(account) => self.flat.word_of(account.id, slot)?,
-                    None => U256::ZERO,
-                },
-                nodes,
-            })
-        });
+        let word = |slot: &U256| match account {
+            Some(account) => self.flat.word_of(account.id, slot),
+            None => Ok(U256::ZERO),
+        };
         Ok(Proof {
             address: *address,
             account,
             nodes,
-            words: words.collect::<Result<_, StateError>>()?,
+            words: words(slots, proofs, word)?,
         })
     }
 
@@ -70,20 +64,27 @@ impl<S: Store + 'static, F: Files> State<S, F> {
             let now = self.tries.storage(account.id);
             proofs = at.word_proofs(account.id, &keys, now, threads)?;
         }
-        let words = slots.iter().zip(proofs).map(|(slot, nodes)| {
-            Ok(WordProof {
-                slot: *slot,
-                word: at.word(address, slot)?,
-                nodes,
-            })
-        });
+        let word = |slot: &U256| at.word(address, slot);
         Ok(Proof {
             address: *address,
             account,
             nodes,
-            words: words.collect::<Result<_, StateError>>()?,
+            words: words(slots, proofs, word)?,
         })
     }
+}
+
+/// Words with what proves them.
+fn words(
+    slots: &[U256],
+    proofs: Vec<Vec<Vec<u8>>>,
+    word: impl Fn(&U256) -> Result<U256, StateError>,
+) -> Result<Vec<WordProof>, StateError> {
+    let words = slots.iter().zip(proofs).map(|(slot, nodes)| {
+        let (slot, word) = (*slot, word(slot)?);
+        Ok(WordProof { slot, word, nodes })
+    });
+    words.collect()
 }
 
 fn with_storage(account: Option<Account>) -> Option<Account> {
