@@ -5,7 +5,7 @@ use crate::{
     Executor, Report, World,
     chain::{BlockError, Chain, decode},
     data::TestFile,
-    fork::Network,
+    network::Network,
     runner,
     world::TestAccount,
 };
@@ -84,7 +84,7 @@ fn check<E: Executor>(test: BlockchainTest, executor: &mut E) -> Result<(), Stri
     let genesis = decode(&test.genesis).map_err(|error| format!("genesis: {error}"))?;
     let world = World::new(test.pre);
     let chain_id = test.config.chainid.saturating_to();
-    let mut chain = Chain::new(network, chain_id, genesis.header, world)
+    let mut chain = Chain::new(&network, chain_id, genesis.header, world)
         .map_err(|error| format!("genesis: {error}"))?;
     for (position, block) in test.blocks.iter().enumerate() {
         let result = chain.import(&block.rlp, executor);

@@ -1,32 +1,26 @@
 //! A chain that imports blocks: the part of a node that the blockchain tests
 //! are about, around the executor under test.
 
-mod body;
 mod error;
-mod header;
-mod ommers;
 
 pub use error::BlockError;
 
-use crate::{
-    Executor, World,
-    fork::{Fork, Network, update_fraction},
-    receipts,
-    transaction::{SignedTransaction, recover},
-};
+use crate::{Executor, World, network::Network};
 use alloy_consensus::{Block as ConsensusBlock, Header};
-use alloy_eips::eip6110::MAINNET_DEPOSIT_CONTRACT_ADDRESS;
 use alloy_primitives::{B256, U256, map::HashMap};
 use alloy_rlp::Decodable;
+use parallax_chain::{
+    Fork, Schedule, SignedTransaction, block_env, body, cfg, header,
+    ommers::{self, Ancestor},
+    receipts, recover,
+};
 use parallax_engine::{Block, BlockOutput, Ommer, ProtocolChanges};
-use revm::{context::BlockEnv, context_interface::block::BlobExcessGasAndPrice};
 use std::fmt::Display;
 
 /// All accepted blocks with the states after them, and which one is the head.
 #[derive(Debug)]
 pub struct Chain {
-    network: Network,
-    chain_id: u64,
+    schedule: Schedule,
     nodes: HashMap<B256, Node>,
     head: B256,
 }
@@ -48,7 +42,7 @@ impl Chain {
     ///
     /// If the header is not the genesis header of this state.
     pub fn new(
-        network: Network,
+        network: &Network,
         chain_id: u64,
         genesis: Header,
         mut world: World,
@@ -56,16 +50,16 @@ impl Chain {
         expect("state root", &genesis.state_root, &world.state_root())?;
         let hash = genesis.hash_slow();
         world.push_block_hash(hash);
+        let schedule = network.schedule(chain_id);
         let node = Node {
-            fork: network.fork(genesis.number, genesis.timestamp, U256::ZERO),
+            fork: schedule.fork(genesis.number, genesis.timestamp, U256::ZERO),
             total_difficulty: genesis.difficulty,
             header: genesis,
             world,
             ommers: Vec::new(),
         };
         Ok(Self {
-            network,
-            chain_id,
+            schedule,
             nodes: HashMap::from_iter([(hash, node)]),
             head: hash,
         })
@@ -91,9 +85,10 @@ impl Chain {
             .get(&header.parent_hash)
             .ok_or(BlockError::UnknownParent)?;
         let fork = self.fork(header, parent);
-        header::validate(&self.network, fork, header, &parent.header, parent.fork)?;
-        body::validate_blobs(fork, &block)?;
-        ommers::validate(self, header, &block.body.ommers)?;
+        header::validate(&self.schedule, fork, header, &parent.header, parent.fork)?;
+        body::validate_blobs(&self.schedule, fork, &block)?;
+        let ancestors = self.ancestors(header.parent_hash);
+        ommers::validate(&self.schedule, header, &block.body.ommers, &ancestors)?;
         let input = self.input(fork, &block)?;
         let output = executor.execute(&input, &parent.world)?;
         body::validate(fork, &block, rlp.len())?;
@@ -110,8 +105,25 @@ impl Chain {
     }
 
     fn fork(&self, header: &Header, parent: &Node) -> Fork {
-        self.network
+        self.schedule
             .fork(header.number, header.timestamp, parent.total_difficulty)
+    }
+
+    /// The nearest ancestors of a child of `parent`, nearest first.
+    fn ancestors(&self, parent: B256) -> Vec<Ancestor> {
+        let first = self.nodes.get_key_value(&parent);
+        let before =
+            |(_, node): &(&B256, &Node)| self.nodes.get_key_value(&node.header.parent_hash);
+        std::iter::successors(first, before)
+            .take(ommers::ANCESTORS)
+            .map(|(hash, node)| Ancestor {
+                hash: *hash,
+                header: node.header.clone(),
+                fork: node.fork,
+                total_difficulty: node.total_difficulty,
+                ommers: node.ommers.clone(),
+            })
+            .collect()
     }
 
     fn append(&mut self, fork: Fork, block: ConsensusBlock<SignedTransaction>, mut world: World) {
@@ -158,8 +170,8 @@ impl Chain {
         };
         let is_prague = fork >= Fork::Prague;
         Ok(Block {
-            cfg: fork.cfg(self.chain_id),
-            env: env(fork, header),
+            cfg: cfg(&self.schedule, fork),
+            env: block_env(&self.schedule, fork, header),
             transactions,
             protocol: ProtocolChanges {
                 parent_hash: Some(header.parent_hash),
@@ -167,11 +179,11 @@ impl Chain {
                 withdrawals: body.withdrawals.clone().unwrap_or_default().into_inner(),
                 ommers: body.ommers.iter().map(ommer).collect(),
                 block_reward: fork.block_reward(),
-                dao_fork: self.network.dao_block() == Some(header.number),
-                deposit_contract: is_prague.then_some(MAINNET_DEPOSIT_CONTRACT_ADDRESS),
+                dao_fork: self.schedule.dao_block() == Some(header.number),
+                deposit_contract: is_prague.then(|| self.schedule.deposit_contract()),
                 collect_requests: is_prague,
             },
-            max_blob_gas: fork.blobs().map(|blobs| blobs.max_blob_gas_per_block()),
+            max_blob_gas: (self.schedule.blobs(fork)).map(|blobs| blobs.max_blob_gas_per_block()),
         })
     }
 }
@@ -185,23 +197,6 @@ pub(crate) fn decode(
         Ok(block)
     } else {
         Err(alloy_rlp::Error::UnexpectedLength)
-    }
-}
-
-fn env(fork: Fork, header: &Header) -> BlockEnv {
-    BlockEnv {
-        number: U256::from(header.number),
-        beneficiary: header.beneficiary,
-        timestamp: U256::from(header.timestamp),
-        gas_limit: header.gas_limit,
-        basefee: header.base_fee_per_gas.unwrap_or_default(),
-        difficulty: header.difficulty,
-        prevrandao: (fork >= Fork::Paris).then_some(header.mix_hash),
-        blob_excess_gas_and_price: fork.blobs().map(|blobs| {
-            let excess = header.excess_blob_gas.unwrap_or_default();
-            BlobExcessGasAndPrice::new(excess, update_fraction(&blobs))
-        }),
-        ..BlockEnv::default()
     }
 }
 

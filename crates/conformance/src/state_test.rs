@@ -1,20 +1,13 @@
 //! State tests: one transaction on a given state.
 
 use crate::{
-    Compared, Executor, Report, World,
-    data::TestFile,
-    fork::{Fork, Network, update_fraction},
-    runner,
-    transaction::{SignedTransaction, recover},
-    world::TestAccount,
+    Compared, Executor, Report, World, data::TestFile, network::Network, runner, world::TestAccount,
 };
 use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256, map::HashMap};
+use parallax_chain::{Fork, Schedule, SignedTransaction, blob_price, cfg, recover};
 use parallax_engine::{Block, BlockOutput, EngineError, ProtocolChanges, sequential};
-use revm::{
-    context::{BlockEnv, TxEnv},
-    context_interface::block::BlobExcessGasAndPrice,
-};
+use revm::context::{BlockEnv, TxEnv};
 use serde::Deserialize;
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -221,12 +214,16 @@ impl Case<'_> {
 
     fn block(&self, transactions: Vec<TxEnv>) -> Block {
         Block {
-            cfg: self.fork.cfg(self.test.config.chainid.saturating_to()),
+            cfg: cfg(&self.schedule(), self.fork),
             env: self.env(),
             transactions,
             protocol: ProtocolChanges::default(),
             max_blob_gas: None,
         }
+    }
+
+    fn schedule(&self) -> Schedule {
+        Schedule::new(self.test.config.chainid.saturating_to())
     }
 
     fn env(&self) -> BlockEnv {
@@ -240,9 +237,11 @@ impl Case<'_> {
             basefee: env.current_base_fee.unwrap_or_default().saturating_to(),
             difficulty: env.current_difficulty,
             prevrandao: env.current_random.filter(|_| self.fork >= Fork::Paris),
-            blob_excess_gas_and_price: self.fork.blobs().map(|blobs| {
-                BlobExcessGasAndPrice::new(excess_blob_gas.saturating_to(), update_fraction(&blobs))
-            }),
+            blob_excess_gas_and_price: blob_price(
+                &self.schedule(),
+                self.fork,
+                excess_blob_gas.saturating_to(),
+            ),
             ..BlockEnv::default()
         }
     }

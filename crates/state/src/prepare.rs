@@ -94,7 +94,23 @@ impl Prepared {
     }
 }
 
+impl Prepared {
+    /// The account of a hashed address, if it changes.
+    pub(crate) fn account(&self, key: &B256) -> Option<&Changed> {
+        let index = self
+            .accounts
+            .binary_search_by_key(key, |changed| changed.key);
+        Some(&self.accounts[index.ok()?])
+    }
+}
+
 impl Changed {
+    /// The word of a hashed slot, if it changes.
+    pub(crate) fn word(&self, slot: &B256) -> Option<&ChangedSlot> {
+        let index = self.slots.binary_search_by_key(slot, |changed| changed.key);
+        Some(&self.slots[index.ok()?])
+    }
+
     /// What needs all threads, or the accounts before.
     fn finish(
         &mut self,

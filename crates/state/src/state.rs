@@ -65,6 +65,8 @@ pub struct Block<'b> {
     pub receipts: &'b [u8],
     /// Logs of all transactions, by which the block can be found.
     pub logs: &'b [EvmLog],
+    /// Hashes of all transactions, by which the block can be found. It can be by its own.
+    pub transactions: &'b [B256],
 }
 
 /// The state of a chain. See the crate's documentation.
@@ -137,7 +139,13 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         self.head.history_from
     }
 
-    /// The state after a block.
+    /// Whether no change has been made since the last block.
+    #[must_use]
+    pub const fn is_between_blocks(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The state after a block, also while the next one has begun.
     ///
     /// # Errors
     /// If it was pruned, or if there is no such block.
@@ -150,7 +158,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         if block < from {
             return Err(StateError::Pruned { block, from });
         }
-        Ok(At::new(&self.flat, &self.log, block))
+        Ok(At::new(&self.flat, &self.log, &self.pieces, block))
     }
 
     /// What was written of a block. Of the one after which a state was imported there is

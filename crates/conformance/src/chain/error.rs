@@ -1,5 +1,6 @@
 //! Why a block is not accepted.
 
+use parallax_chain::RuleError;
 use parallax_engine::EngineError;
 use std::convert::Infallible;
 
@@ -12,21 +13,12 @@ pub enum BlockError {
     /// The parent is not known (or was itself rejected).
     #[error("unknown parent")]
     UnknownParent,
-    /// The header breaks a rule, by itself or as a child of its parent.
-    #[error("header: {0}")]
-    Header(&'static str),
-    /// An ommer may not be included.
-    #[error("ommer: {0}")]
-    Ommer(&'static str),
-    /// The body is not the one that the header commits to.
-    #[error("body: {0}")]
-    Body(&'static str),
+    /// It breaks a rule of the chain.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
     /// A transaction has no valid signature.
     #[error("transaction {0}: no sender")]
     Sender(usize),
-    /// A transaction does not fit the block's blob rules.
-    #[error("blobs: {0}")]
-    Blobs(&'static str),
     /// The executor rejected it.
     #[error("{0}")]
     Execution(Box<EngineError<Infallible>>),
@@ -52,11 +44,13 @@ impl BlockError {
     /// Whether it blames a transaction, rather than the block around it.
     #[must_use]
     pub fn blames_transaction(&self) -> bool {
-        matches!(self, Self::Encoding(_) | Self::Sender(_) | Self::Blobs(_))
-            || matches!(
-                self.execution(),
-                Some(EngineError::InvalidTransaction { .. })
-            )
+        matches!(
+            self,
+            Self::Encoding(_) | Self::Sender(_) | Self::Rule(RuleError::Blobs(_))
+        ) || matches!(
+            self.execution(),
+            Some(EngineError::InvalidTransaction { .. })
+        )
     }
 
     /// The executor's error, if it is one.

@@ -6,6 +6,7 @@ use crate::{
     error::StateError,
     flat::{Flat, each_account, each_word},
     merge::Newer,
+    prepare::Prepared,
     store::{Store, Table},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -26,6 +27,8 @@ pub(crate) trait Headers: std::fmt::Debug + Sync {
 pub struct At<'s, S> {
     flat: &'s Flat<S>,
     headers: &'s (dyn Headers + 's),
+    /// What has changed since the last block.
+    pieces: &'s [Prepared],
     /// The first block whose changes are not part of it.
     from: u64,
 }
@@ -39,10 +42,16 @@ impl<S> Clone for At<'_, S> {
 impl<S> Copy for At<'_, S> {}
 
 impl<'s, S: Store> At<'s, S> {
-    pub(crate) fn new(flat: &'s Flat<S>, headers: &'s dyn Headers, block: u64) -> Self {
+    pub(crate) fn new(
+        flat: &'s Flat<S>,
+        headers: &'s dyn Headers,
+        pieces: &'s [Prepared],
+        block: u64,
+    ) -> Self {
         Self {
             flat,
             headers,
+            pieces,
             from: block + 1,
         }
     }
@@ -62,8 +71,11 @@ impl<'s, S: Store> At<'s, S> {
             return Ok(account);
         }
         let mut undos = self.flat.undos().filter(|undo| undo.block >= self.from);
-        match undos.find_map(|undo| undo.account(key)) {
-            Some(account) => Ok(*account),
+        if let Some(account) = undos.find_map(|undo| undo.account(key)) {
+            return Ok(*account);
+        }
+        match self.pieces.iter().find_map(|piece| piece.account(key)) {
+            Some(changed) => Ok(changed.before),
             None => self.flat.account_by_key(key),
         }
     }
@@ -76,13 +88,29 @@ impl<'s, S: Store> At<'s, S> {
         match self.account(address)? {
             Some(account) => {
                 let hash = keccak256(slot.to_be_bytes::<32>());
-                self.word_by_key(&slot_key(account.id, &hash))
+                let now = || self.word_before_pieces(&keccak256(address), account.id, &hash);
+                self.word_by_key(&slot_key(account.id, &hash), now)
             }
             None => Ok(U256::ZERO),
         }
     }
 
-    fn word_by_key(&self, key: &SlotKey) -> Result<U256, StateError> {
+    /// As it was after the last block.
+    fn word_before_pieces(&self, key: &B256, id: u64, slot: &B256) -> Result<U256, StateError> {
+        let changed = self.pieces.iter().filter_map(|piece| piece.account(key));
+        let mut changed =
+            changed.filter(|changed| changed.after.is_some_and(|after| after.id == id));
+        match changed.find_map(|changed| changed.word(slot)) {
+            Some(changed) => Ok(changed.before),
+            None => self.flat.word_by_key(&slot_key(id, slot)),
+        }
+    }
+
+    fn word_by_key(
+        &self,
+        key: &SlotKey,
+        now: impl FnOnce() -> Result<U256, StateError>,
+    ) -> Result<U256, StateError> {
         if self.from < self.flat.first_in_memory()
             && let Some(word) = rows::first_word(&self.flat.store, key, self.from)?
         {
@@ -91,7 +119,7 @@ impl<'s, S: Store> At<'s, S> {
         let mut undos = self.flat.undos().filter(|undo| undo.block >= self.from);
         match undos.find_map(|undo| undo.slot(key)) {
             Some(word) => Ok(*word),
-            None => self.flat.word_by_key(key),
+            None => now(),
         }
     }
 

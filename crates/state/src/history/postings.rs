@@ -1,4 +1,4 @@
-//! Which blocks have logs of an address or with a topic.
+//! Which blocks have logs of an address or with a topic, or a transaction.
 
 use crate::{
     error::StateError,
@@ -13,24 +13,35 @@ use twox_hash::XxHash3_64;
 /// at in vain.
 pub type Digest = [u8; 8];
 
-/// What logs can be found by.
+/// What blocks can be found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogKey {
-    /// The contract that emitted it.
+    /// The contract that emitted a log.
     Address(Address),
-    /// A topic at a position, from 0 on.
+    /// A topic of a log at a position, from 0 on.
     Topic(u8, B256),
+    /// The hash of a transaction.
+    Transaction(B256),
+    /// The hash of the block.
+    Block(B256),
 }
+
+/// What the preimages of digests begin with; topics have their position and one more.
+const TRANSACTION: u8 = 0xfe;
+const BLOCK: u8 = 0xff;
 
 impl LogKey {
     fn preimage(&self) -> [u8; 33] {
         let mut preimage = [0; 33];
+        let mut put = |kind, hash: &B256| {
+            preimage[0] = kind;
+            preimage[1..].copy_from_slice(hash.as_slice());
+        };
         match self {
             Self::Address(address) => preimage[13..].copy_from_slice(address.as_slice()),
-            Self::Topic(position, topic) => {
-                preimage[0] = position.saturating_add(1);
-                preimage[1..].copy_from_slice(topic.as_slice());
-            }
+            Self::Topic(position, topic) => put(position.saturating_add(1), topic),
+            Self::Transaction(hash) => put(TRANSACTION, hash),
+            Self::Block(hash) => put(BLOCK, hash),
         }
         preimage
     }
@@ -45,14 +56,15 @@ fn digests(keys: impl Iterator<Item = LogKey>) -> Vec<Digest> {
     digests.into_iter().map(u64::to_be_bytes).collect()
 }
 
-/// What logs can be found by.
-pub(crate) fn postings<'l>(logs: impl IntoIterator<Item = &'l Log>) -> Vec<Digest> {
-    let keys = logs.into_iter().flat_map(|log| {
+/// What a block can be found by: its logs, its transactions, its own hash.
+pub(crate) fn postings(logs: &[Log], transactions: &[B256], block: B256) -> Vec<Digest> {
+    let transactions = transactions.iter().copied().map(LogKey::Transaction);
+    let logs = logs.iter().flat_map(|log| {
         let topics = (0..).zip(log.topics());
         let topics = topics.map(|(position, topic)| LogKey::Topic(position, *topic));
         std::iter::once(LogKey::Address(log.address)).chain(topics)
     });
-    digests(keys)
+    digests(logs.chain(transactions).chain([LogKey::Block(block)]))
 }
 
 /// The key of a posting.
@@ -64,8 +76,8 @@ pub(crate) fn posting_key(digest: &Digest, block: u64) -> [u8; 16] {
 }
 
 impl<S: Store> Flat<S> {
-    /// Blocks among `blocks` that have logs with one of `keys`, in ascending order. Which
-    /// logs, their receipts say.
+    /// Blocks among `blocks` that can be found by one of `keys`, in ascending order, and now
+    /// and then one that cannot. Which logs have it, their receipts say.
     ///
     /// # Errors
     /// If it cannot be read.

@@ -157,8 +157,13 @@ impl<S: Store + 'static, F: Files> State<S, F> {
             put_write_set(&root, storage_roots, pieces, codes, writes);
             put_change_set(pieces, changes);
         };
-        let postings = || postings(block.logs);
-        self.postings = if accounts + block.logs.len() < FEW || self.config.threads == 1 {
+        let postings = || {
+            let hash = keccak256(block.header);
+            postings(block.logs, block.transactions, hash)
+        };
+        self.postings = if accounts + block.logs.len() + block.transactions.len() < FEW
+            || self.config.threads == 1
+        {
             put(writes, changes);
             postings()
         } else {

@@ -8,7 +8,8 @@ use parallax_engine::TxOutcome;
 
 /// The receipts of a block. Before Byzantium a receipt holds the state root
 /// after its transaction (`roots`), since then a status.
-pub(crate) fn receipts(outcomes: &[TxOutcome], roots: Option<&[B256]>) -> Vec<ReceiptEnvelope> {
+#[must_use]
+pub fn receipts(outcomes: &[TxOutcome], roots: Option<&[B256]>) -> Vec<ReceiptEnvelope> {
     let receipt = |(position, outcome): (usize, &TxOutcome)| {
         let status = match roots.and_then(|roots| roots.get(position)) {
             Some(root) => Eip658Value::PostState(*root),
@@ -32,12 +33,14 @@ pub(crate) fn receipts(outcomes: &[TxOutcome], roots: Option<&[B256]>) -> Vec<Re
 }
 
 /// The root that the header commits to.
-pub(crate) fn root(receipts: &[ReceiptEnvelope]) -> B256 {
+#[must_use]
+pub fn root(receipts: &[ReceiptEnvelope]) -> B256 {
     calculate_receipt_root(receipts)
 }
 
 /// The bloom that the header commits to.
-pub(crate) fn bloom(receipts: &[ReceiptEnvelope]) -> Bloom {
+#[must_use]
+pub fn bloom(receipts: &[ReceiptEnvelope]) -> Bloom {
     receipts
         .iter()
         .fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom())

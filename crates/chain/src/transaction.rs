@@ -4,6 +4,7 @@ use alloy_consensus::{
     EthereumTxEnvelope, TxEip4844, crypto::RecoveryError, transaction::SignerRecoverable,
 };
 use alloy_evm::FromRecoveredTx;
+use alloy_primitives::Address;
 use revm::{context::TxEnv, primitives::hardfork::SpecId};
 
 /// A transaction as it stands in a block (blobs without their sidecar).
@@ -21,5 +22,19 @@ pub fn recover(tx: &SignedTransaction, spec: SpecId) -> Result<TxEnv, RecoveryEr
     } else {
         tx.recover_signer_unchecked()?
     };
-    Ok(TxEnv::from_recovered_tx(tx, sender))
+    Ok(tx_env(tx, sender))
+}
+
+/// A transaction of a known sender. Authorities are recovered.
+#[must_use]
+pub fn tx_env(tx: &SignedTransaction, sender: Address) -> TxEnv {
+    TxEnv::from_recovered_tx(tx, sender)
+}
+
+/// Recovers the sender under the rules of Homestead and later.
+///
+/// # Errors
+/// If the signature is invalid or its `s` is in the upper half.
+pub fn recover_sender(tx: &SignedTransaction) -> Result<Address, RecoveryError> {
+    tx.recover_signer()
 }

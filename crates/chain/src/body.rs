@@ -1,7 +1,6 @@
 //! Whether a body is the one that its header commits to.
 
-use super::BlockError;
-use crate::{fork::Fork, transaction::SignedTransaction};
+use crate::{Fork, RuleError, Schedule, SignedTransaction};
 use alloy_consensus::{
     Block, Transaction,
     proofs::{calculate_ommers_root, calculate_transaction_root, calculate_withdrawals_root},
@@ -16,11 +15,14 @@ const MAX_RLP_BLOCK_SIZE: usize = 8 << 20;
 /// This comes after execution: the invalid transactions of some suites stand in
 /// blocks whose roots do not match either, and it is the executor that must
 /// notice them.
-pub(super) fn validate(
+///
+/// # Errors
+/// The first root that differs, or if it is too large.
+pub fn validate(
     fork: Fork,
     block: &Block<SignedTransaction>,
     size: usize,
-) -> Result<(), BlockError> {
+) -> Result<(), RuleError> {
     let header = &block.header;
     let body = &block.body;
     let withdrawals = body.withdrawals.as_deref();
@@ -43,17 +45,21 @@ pub(super) fn validate(
         ),
     ];
     match rules.iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(BlockError::Body(rule)),
+        Some((_, rule)) => Err(RuleError::Body(rule)),
         None => Ok(()),
     }
 }
 
 /// Checks the blobs of a block against its fork and its header.
-pub(super) fn validate_blobs(
+///
+/// # Errors
+/// If there are too many, or not as many as the header says.
+pub fn validate_blobs(
+    schedule: &Schedule,
     fork: Fork,
     block: &Block<SignedTransaction>,
-) -> Result<(), BlockError> {
-    let Some(params) = fork.blobs() else {
+) -> Result<(), RuleError> {
+    let Some(params) = schedule.blobs(fork) else {
         return Ok(());
     };
     let transactions = &block.body.transactions;
@@ -62,10 +68,10 @@ pub(super) fn validate_blobs(
         .filter_map(Transaction::blob_gas_used)
         .sum();
     if used > params.max_blob_gas_per_block() {
-        return Err(BlockError::Blobs("too many blobs"));
+        return Err(RuleError::Blobs("too many blobs"));
     }
     if block.header.blob_gas_used != Some(used) {
-        return Err(BlockError::Header("blob gas used is not the transactions'"));
+        return Err(RuleError::Header("blob gas used is not the transactions'"));
     }
     Ok(())
 }

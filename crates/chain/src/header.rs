@@ -1,10 +1,12 @@
 //! Rules that a header follows as a child of its parent.
 
-use super::BlockError;
-use crate::fork::{Fork, Network};
+use crate::{Fork, RuleError, Schedule, difficulty::difficulty};
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header};
-use alloy_eips::eip1559::{BaseFeeParams, INITIAL_BASE_FEE};
-use alloy_primitives::{B64, U256};
+use alloy_eips::{
+    eip1559::{BaseFeeParams, INITIAL_BASE_FEE},
+    eip7840::BlobParams,
+};
+use alloy_primitives::B64;
 
 /// Lowest gas limit of a block.
 const MIN_GAS_LIMIT: u64 = 5000;
@@ -18,13 +20,16 @@ const DAO_EXTRA_DATA: &[u8] = b"dao-hard-fork";
 const DAO_BLOCKS: u64 = 10;
 
 /// Checks a header against its parent, of which `parent_fork` were the rules.
-pub(super) fn validate(
-    network: &Network,
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn validate(
+    schedule: &Schedule,
     fork: Fork,
     header: &Header,
     parent: &Header,
     parent_fork: Fork,
-) -> Result<(), BlockError> {
+) -> Result<(), RuleError> {
     let rules: [(bool, &str); 6] = [
         (
             parent.number.checked_add(1) == Some(header.number),
@@ -42,7 +47,7 @@ pub(super) fn validate(
             header.extra_data.len() <= MAX_EXTRA_DATA,
             "extra data too long",
         ),
-        (has_dao_mark(network, header), "no DAO extra data"),
+        (has_dao_mark(schedule, header), "no DAO extra data"),
         (
             header.block_access_list_hash.is_none() && header.slot_number.is_none(),
             "field of a later fork",
@@ -53,18 +58,18 @@ pub(super) fn validate(
     base_fee(fork, header, parent, parent_fork)?;
     work_or_stake(fork, header, parent)?;
     later_fields(fork, header)?;
-    blobs(fork, header, parent)
+    blobs(schedule, fork, header, parent)
 }
 
-fn check(rules: &[(bool, &'static str)]) -> Result<(), BlockError> {
+fn check(rules: &[(bool, &'static str)]) -> Result<(), RuleError> {
     match rules.iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(BlockError::Header(rule)),
+        Some((_, rule)) => Err(RuleError::Header(rule)),
         None => Ok(()),
     }
 }
 
-fn has_dao_mark(network: &Network, header: &Header) -> bool {
-    let Some(fork) = network.dao_block() else {
+fn has_dao_mark(schedule: &Schedule, header: &Header) -> bool {
+    let Some(fork) = schedule.dao_block() else {
         return true;
     };
     let marked = (fork..fork + DAO_BLOCKS).contains(&header.number);
@@ -77,7 +82,7 @@ fn gas_limit(
     header: &Header,
     parent: &Header,
     parent_fork: Fork,
-) -> Result<(), BlockError> {
+) -> Result<(), RuleError> {
     let doubled = fork >= Fork::London && parent_fork < Fork::London;
     let before = parent.gas_limit.saturating_mul(if doubled { 2 } else { 1 });
     let bound = before / GAS_LIMIT_DIVISOR;
@@ -98,18 +103,25 @@ fn base_fee(
     header: &Header,
     parent: &Header,
     parent_fork: Fork,
-) -> Result<(), BlockError> {
-    let expected = if fork < Fork::London {
+) -> Result<(), RuleError> {
+    let expected = next_base_fee(fork, parent, parent_fork);
+    check(&[(header.base_fee_per_gas == expected, "base fee")])
+}
+
+/// The base fee of a block of `fork` on top of `parent`; `None` before London
+/// ([EIP-1559](https://eips.ethereum.org/EIPS/eip-1559)).
+#[must_use]
+pub fn next_base_fee(fork: Fork, parent: &Header, parent_fork: Fork) -> Option<u64> {
+    if fork < Fork::London {
         None
     } else if parent_fork < Fork::London {
         Some(INITIAL_BASE_FEE)
     } else {
         parent.next_block_base_fee(BaseFeeParams::ethereum())
-    };
-    check(&[(header.base_fee_per_gas == expected, "base fee")])
+    }
 }
 
-fn work_or_stake(fork: Fork, header: &Header, parent: &Header) -> Result<(), BlockError> {
+fn work_or_stake(fork: Fork, header: &Header, parent: &Header) -> Result<(), RuleError> {
     if fork < Fork::Paris {
         return check(&[(
             header.difficulty == difficulty(fork, header, parent),
@@ -126,29 +138,7 @@ fn work_or_stake(fork: Fork, header: &Header, parent: &Header) -> Result<(), Blo
     ])
 }
 
-/// The difficulty without the bomb, which the chains of the suites are too
-/// short to meet.
-fn difficulty(fork: Fork, header: &Header, parent: &Header) -> U256 {
-    const MINIMUM: u64 = 131_072;
-    let step = parent.difficulty / U256::from(2048);
-    let elapsed = header.timestamp.saturating_sub(parent.timestamp);
-    // Steps up and steps down.
-    let (up, down) = if fork < Fork::Homestead {
-        if elapsed < 13 { (1, 0) } else { (0, 1) }
-    } else if fork < Fork::Byzantium {
-        (1, elapsed / 10)
-    } else {
-        let has_ommers = parent.ommers_hash != EMPTY_OMMER_ROOT_HASH;
-        (if has_ommers { 2 } else { 1 }, elapsed / 9)
-    };
-    let down = down.min(up + 99);
-    let raised = parent.difficulty.saturating_add(step * U256::from(up));
-    raised
-        .saturating_sub(step * U256::from(down))
-        .max(U256::from(MINIMUM))
-}
-
-fn later_fields(fork: Fork, header: &Header) -> Result<(), BlockError> {
+fn later_fields(fork: Fork, header: &Header) -> Result<(), RuleError> {
     let since = |start, present| present == (fork >= start);
     check(&[
         (
@@ -175,17 +165,28 @@ fn later_fields(fork: Fork, header: &Header) -> Result<(), BlockError> {
 }
 
 /// EIP-4844, EIP-7918; the first block with blobs follows a parent without any.
-fn blobs(fork: Fork, header: &Header, parent: &Header) -> Result<(), BlockError> {
-    let Some(params) = fork.blobs() else {
+fn blobs(
+    schedule: &Schedule,
+    fork: Fork,
+    header: &Header,
+    parent: &Header,
+) -> Result<(), RuleError> {
+    let Some(params) = schedule.blobs(fork) else {
         return Ok(());
     };
-    let expected = params.next_block_excess_blob_gas_osaka(
-        parent.excess_blob_gas.unwrap_or_default(),
-        parent.blob_gas_used.unwrap_or_default(),
-        parent.base_fee_per_gas.unwrap_or_default(),
-    );
+    let expected = next_excess_blob_gas(&params, parent);
     check(&[(
         header.excess_blob_gas == Some(expected),
         "excess blob gas does not follow from the parent",
     )])
+}
+
+/// The excess blob gas of a block with these parameters on top of `parent`.
+#[must_use]
+pub fn next_excess_blob_gas(params: &BlobParams, parent: &Header) -> u64 {
+    params.next_block_excess_blob_gas_osaka(
+        parent.excess_blob_gas.unwrap_or_default(),
+        parent.blob_gas_used.unwrap_or_default(),
+        parent.base_fee_per_gas.unwrap_or_default(),
+    )
 }
