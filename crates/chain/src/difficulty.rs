@@ -12,7 +12,8 @@ const PERIOD: u64 = 100_000;
 /// The difficulty of a block under proof of work
 /// ([EIP-2](https://eips.ethereum.org/EIPS/eip-2),
 /// [EIP-100](https://eips.ethereum.org/EIPS/eip-100)).
-pub(crate) fn difficulty(fork: Fork, header: &Header, parent: &Header) -> U256 {
+#[must_use]
+pub fn difficulty(fork: Fork, header: &Header, parent: &Header) -> U256 {
     let step = parent.difficulty / U256::from(2048);
     let elapsed = header.timestamp.saturating_sub(parent.timestamp);
     // Steps up and steps down.

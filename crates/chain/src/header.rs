@@ -1,6 +1,7 @@
 //! Rules that a header follows as a child of its parent.
 
-use crate::{Fork, RuleError, Schedule, difficulty::difficulty};
+pub use crate::difficulty::difficulty;
+use crate::{Fork, RuleError, Schedule};
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header};
 use alloy_eips::{
     eip1559::{BaseFeeParams, INITIAL_BASE_FEE},

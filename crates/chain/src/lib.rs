@@ -18,4 +18,6 @@ pub use error::{GenesisError, RuleError};
 pub use fork::Fork;
 pub use genesis::Genesis;
 pub use schedule::{Activation, Schedule};
-pub use transaction::{SignedTransaction, recover, recover_sender, tx_env};
+pub use transaction::{
+    SignedTransaction, recover, recover_sender, recover_sender_frontier, tx_env,
+};

@@ -18,9 +18,9 @@ pub type SignedTransaction = EthereumTxEnvelope<TxEip4844>;
 /// in the upper half ([EIP-2](https://eips.ethereum.org/EIPS/eip-2)).
 pub fn recover(tx: &SignedTransaction, spec: SpecId) -> Result<TxEnv, RecoveryError> {
     let sender = if spec.is_enabled_in(SpecId::HOMESTEAD) {
-        tx.recover_signer()?
+        recover_sender(tx)?
     } else {
-        tx.recover_signer_unchecked()?
+        recover_sender_frontier(tx)?
     };
     Ok(tx_env(tx, sender))
 }
@@ -37,4 +37,12 @@ pub fn tx_env(tx: &SignedTransaction, sender: Address) -> TxEnv {
 /// If the signature is invalid or its `s` is in the upper half.
 pub fn recover_sender(tx: &SignedTransaction) -> Result<Address, RecoveryError> {
     tx.recover_signer()
+}
+
+/// Recovers the sender under the rules of Frontier.
+///
+/// # Errors
+/// If the signature is invalid.
+pub fn recover_sender_frontier(tx: &SignedTransaction) -> Result<Address, RecoveryError> {
+    tx.recover_signer_unchecked()
 }

@@ -55,6 +55,14 @@ pub enum LogError {
         /// The first that is not there.
         next: u64,
     },
+    /// Blocks that are compressed cannot be taken back.
+    #[error("block {number} cannot be taken back: those below {from} are compressed")]
+    Compressed {
+        /// The block.
+        number: u64,
+        /// The first that is not compressed.
+        from: u64,
+    },
     /// The block was there, and what was asked for has been dropped.
     #[error("the {kind} of block {number} was pruned")]
     Pruned {

@@ -244,6 +244,28 @@ impl<F: LogFile> Journal<F> {
         Ok(())
     }
 
+    /// Drops the blocks from `next` on, not durably.
+    pub(crate) fn truncate(&mut self, next: u64) -> Result<(), LogError> {
+        let kept = (next - self.first) as usize;
+        let Some(&end) = self.offsets.get(kept).filter(|_| next < self.next()) else {
+            return Ok(());
+        };
+        self.last = match next.checked_sub(1).filter(|last| *last >= self.first) {
+            Some(last) => {
+                let (_, frame) = self.frame(last)?;
+                let (_, checksum) = frame::check(&frame, self.salt)
+                    .map_err(|damage| LogError::damaged(&self.name, end, last, damage))?;
+                checksum
+            }
+            None => u64_at(&self.read(0, HEADER)?, 16).unwrap_or(0),
+        };
+        self.file
+            .cut(end)
+            .map_err(LogError::io("cutting", &self.name))?;
+        self.offsets.truncate(kept + 1);
+        Ok(())
+    }
+
     pub(crate) fn sync(&self) -> Result<(), LogError> {
         self.file
             .sync()

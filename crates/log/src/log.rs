@@ -157,6 +157,44 @@ impl<F: Files> Log<F> {
         Ok(())
     }
 
+    /// Drops the blocks from `next` on, durably: the next one has that number again.
+    ///
+    /// # Errors
+    /// If they are compressed already, or if files cannot be changed: then some of them may
+    /// be gone, and nothing is written until the log is opened anew.
+    pub fn truncate(&mut self, next: u64) -> Result<(), LogError> {
+        self.must_go_on()?;
+        self.may_be_truncated(next)?;
+        let result = self.try_truncate(next);
+        self.is_stopped |= result.is_err();
+        result
+    }
+
+    /// Whether blocks from `next` on can be dropped by [`Log::truncate`].
+    ///
+    /// # Errors
+    /// If they are compressed already.
+    pub fn may_be_truncated(&self, next: u64) -> Result<(), LogError> {
+        let from = self.journals[0].first;
+        match next < from {
+            true => Err(LogError::Compressed { number: next, from }),
+            false => Ok(()),
+        }
+    }
+
+    fn try_truncate(&mut self, next: u64) -> Result<(), LogError> {
+        while self.journals.len() > 1
+            && let Some(last) = self.journals.pop_if(|last| last.first >= next)
+        {
+            // One after the other, so that there is never a gap.
+            open::remove(&self.files, &last.name)?;
+            self.sync_names()?;
+        }
+        let current = self.journals.last_mut().expect("there is always one");
+        current.truncate(next)?;
+        self.try_sync()
+    }
+
     /// The current journal is durable from now on; another one begins.
     fn begin_segment(&mut self) -> Result<(), LogError> {
         self.try_sync()?;

@@ -15,7 +15,7 @@ struct Head {
 /// Merges what each sender has in order into one order: whoever pays most comes first, or
 /// whoever was first.
 pub(crate) fn arrange(
-    senders: Vec<Vec<Arc<Transaction>>>,
+    senders: &[Vec<Arc<Transaction>>],
     order: Order,
     base_fee: u64,
     most: usize,

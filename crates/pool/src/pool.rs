@@ -144,7 +144,7 @@ impl Pool {
                 }
             }
         }
-        order::arrange(senders, self.config.order, base_fee, most)
+        order::arrange(&senders, self.config.order, base_fee, most)
     }
 
     /// A sender's next nonce in the state is `next` now: what is below goes.

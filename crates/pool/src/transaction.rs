@@ -1,6 +1,6 @@
 //! A transaction that waits.
 
-use alloy_consensus::{Transaction as _, transaction::TxHashRef};
+use alloy_consensus::Transaction as _;
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256};
 use parallax_chain::SignedTransaction;

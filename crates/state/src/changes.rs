@@ -92,6 +92,11 @@ fn put_written(changed: &Changed, out: &mut Vec<u8>) {
     }
 }
 
+/// The root that a write-set begins with.
+pub(crate) fn root_of(mut input: Input<'_>) -> Result<B256, Broken> {
+    input.hash()
+}
+
 /// Reads a write-set.
 pub(crate) fn read_write_set(mut input: Input<'_>) -> Result<WriteSet, Broken> {
     let mut write_set = WriteSet {

@@ -195,6 +195,27 @@ pub(crate) fn write<S: Store>(
     Ok(head)
 }
 
+/// Writes a layer in which blocks were taken back that the store has, as if they had never
+/// been.
+pub(crate) fn write_back<S: Store>(
+    layer: &Layer,
+    store: &S,
+    before: Head,
+) -> Result<Head, StateError> {
+    let head = Head {
+        next: layer.next,
+        root: layer.root,
+        next_id: layer.next_id,
+        ..before
+    };
+    store.write(&mut |rows| {
+        history::forget_from(store, layer.next, rows)?;
+        put_layer(layer, rows)?;
+        head.put(rows)
+    })?;
+    Ok(head)
+}
+
 fn put_layer(layer: &Layer, rows: &mut dyn Rows) -> Result<(), StateError> {
     let mut row = Vec::new();
     for (key, account) in layer.accounts.iter().flatten() {

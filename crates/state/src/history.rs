@@ -9,7 +9,7 @@ pub use at::At;
 pub(crate) use at::Headers;
 pub(crate) use postings::postings;
 pub use postings::{Digest, LogKey};
-pub(crate) use prune::{bury, dead_key, forget};
+pub(crate) use prune::{bury, dead_key, forget, forget_from};
 pub(crate) use rows::put;
 
 use crate::{

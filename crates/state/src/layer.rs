@@ -79,6 +79,14 @@ impl Layer {
         self.undos.push(undo);
     }
 
+    /// Forgets the undos of blocks from `next` on, and which storage went with them.
+    pub(crate) fn drop_undos(&mut self, next: u64) {
+        self.dead.retain(|(block, _)| *block < next);
+        let kept = self.undos.partition_point(|undo| undo.block < next);
+        let dropped = self.undos.drain(kept..);
+        self.other_bytes -= dropped.map(|undo| undo.bytes()).sum::<usize>();
+    }
+
     /// Bytes of memory, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let accounts: usize = self.accounts.iter().map(BTreeMap::len).sum();

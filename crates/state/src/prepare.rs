@@ -1,13 +1,14 @@
 //! Changes of a block, hashed and sorted.
 
 use crate::{
-    account::Account,
+    account::{Account, slot_key},
+    changes::Before,
     error::StateError,
     flat::Flat,
     store::Store,
     threads::{share, sure},
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256, map::B256HashMap};
 use parallax_crypto::keccak256_fixed;
 use parallax_engine::{AccountChange, StateChanges};
 use revm::state::AccountInfo;
@@ -94,7 +95,105 @@ impl Prepared {
     }
 }
 
+/// An id that an account does not have any more, and the words that it had under it: hashed
+/// slot and slot.
+pub(crate) type Left = (u64, Vec<(B256, U256)>);
+
 impl Prepared {
+    /// What takes it back again; and ids that are given back with their words.
+    pub(crate) fn inverse(&self) -> (Self, Vec<Left>) {
+        let mut left = Vec::new();
+        let accounts = self.accounts.iter().map(|changed| {
+            let (now, then) = (changed.after, changed.before);
+            let is_same_storage = match (now, then) {
+                (Some(now), Some(then)) => now.id == then.id,
+                _ => false,
+            };
+            if let Some(now) = now.filter(|_| !is_same_storage) {
+                let slots = changed.slots.iter().map(|slot| (slot.key, slot.slot));
+                left.push((now.id, slots.collect()));
+            }
+            let slots = changed.slots.iter().filter(|_| is_same_storage);
+            Changed {
+                before: now,
+                after: then,
+                dead: None,
+                is_new: false,
+                slots: slots
+                    .map(|slot| ChangedSlot {
+                        before: slot.after,
+                        after: slot.before,
+                        ..*slot
+                    })
+                    .collect(),
+                ..*changed
+            }
+        });
+        let accounts = accounts.collect();
+        (Self { accounts }, left)
+    }
+
+    /// What brings accounts back to how they were, as a block's change-set tells; and ids
+    /// that are given back with their words.
+    pub(crate) fn back<S: Store>(
+        to: &[Before],
+        flat: &Flat<S>,
+    ) -> Result<(Self, Vec<Left>), StateError> {
+        let mut accounts: Vec<Changed> = Vec::with_capacity(to.len());
+        let mut places = B256HashMap::default();
+        let mut left = Vec::new();
+        // The last piece of the block first: what is there several times goes back in steps.
+        for (index, before) in to.iter().enumerate().rev() {
+            let key = keccak256(before.address);
+            let place = *places.entry(key).or_insert(accounts.len());
+            if place == accounts.len() {
+                let now = flat.account_by_key(&key)?;
+                accounts.push(Changed {
+                    index,
+                    key,
+                    address: before.address,
+                    before: now,
+                    after: now,
+                    dead: None,
+                    is_new: false,
+                    slots: Vec::new(),
+                });
+            }
+            let changed = &mut accounts[place];
+            let (now, then) = (changed.after, before.account);
+            changed.after = then;
+            let hash = |slot: &U256| keccak256(slot.to_be_bytes::<32>());
+            let id = match (now, then) {
+                (Some(now), Some(then)) if now.id == then.id => now.id,
+                _ => {
+                    // Those of later pieces are gone with it.
+                    let later = changed.slots.drain(..).map(|slot| (slot.key, slot.slot));
+                    let slots = before.slots.iter().map(|(slot, _)| (hash(slot), *slot));
+                    left.extend(now.map(|now| (now.id, slots.chain(later).collect())));
+                    continue;
+                }
+            };
+            for (slot, word) in &before.slots {
+                let key = hash(slot);
+                changed.slots.push(ChangedSlot {
+                    key,
+                    slot: *slot,
+                    before: flat.word_by_key(&slot_key(id, &key))?,
+                    after: *word,
+                });
+            }
+        }
+        for changed in &mut accounts {
+            // Of a word that is there several times the first piece, which came last here,
+            // knows how it was.
+            changed.slots.reverse();
+            changed.slots.sort_by_key(|slot| slot.key);
+            changed.slots.dedup_by_key(|slot| slot.key);
+        }
+        accounts.sort_unstable_by_key(|changed| changed.key);
+        Ok((Self { accounts }, left))
+    }
+
     /// The account of a hashed address, if it changes.
     pub(crate) fn account(&self, key: &B256) -> Option<&Changed> {
         let index = self

@@ -3,6 +3,7 @@
 mod commit;
 mod open;
 mod prove;
+mod rewind;
 mod verify;
 
 pub use commit::Spent;

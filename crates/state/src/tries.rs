@@ -196,6 +196,13 @@ impl Tries {
         }
     }
 
+    /// An id is free again.
+    pub(crate) fn give_back(&mut self, id: u64) {
+        if let Some(storage) = self.storages.remove(&id) {
+            self.storage_bytes -= storage.bytes;
+        }
+    }
+
     /// Lets go of storage tries until the rest fits, longest unused first, and of parts of
     /// the account trie. They are made anew from the flat state when they change again.
     /// Each of both may have what the other leaves, and half of all in any case.

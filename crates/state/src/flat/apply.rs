@@ -11,7 +11,7 @@ use crate::{
     store::Store,
     threads::{share, sure},
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use parallax_engine::StateChanges;
 use std::{mem, sync::Arc};
 
@@ -36,6 +36,12 @@ impl<S: Store> Flat<S> {
         self.active.dead.extend(dead.map(|id| (block, id)));
         let undo = self.undo.get_or_insert_with(|| Undo::new(block));
         undo.add(&prepared);
+        self.write(&prepared, threads);
+        Ok(prepared)
+    }
+
+    /// Makes changes of which nobody need know what was before.
+    pub(crate) fn write(&mut self, prepared: &Prepared, threads: usize) {
         let slots: usize = prepared.accounts.iter().map(|a| a.slots.len()).sum();
         let threads = match prepared.accounts.len() + slots < FEW {
             true => 1,
@@ -44,7 +50,6 @@ impl<S: Store> Flat<S> {
         write_layer(&mut self.active, &prepared.accounts, threads);
         self.cache.grow();
         self.write_cache(&prepared.accounts, threads);
-        Ok(prepared)
     }
 
     fn write_cache(&mut self, changed: &[Changed], threads: usize) {
@@ -95,6 +100,27 @@ impl<S: Store> Flat<S> {
         self.active.add_undo(Arc::new(undo.end(postings)));
         self.active.next = next + 1;
         self.active.root = root;
+    }
+
+    /// An id is free again, with nothing under it. Ids are given as after a restart, so that
+    /// what the log says of them stays right.
+    pub(crate) fn give_back(&mut self, id: u64, slots: &[(B256, U256)]) {
+        for (key, slot) in slots {
+            let key = slot_key(id, key);
+            self.active.slots[usize::from(key[8])].insert(key, U256::ZERO);
+            self.cache.words.insert((id, *slot), U256::ZERO);
+        }
+        self.active.next_id = self.active.next_id.min(id);
+    }
+
+    /// Forgets the blocks from `next` on, whose changes have been taken back.
+    pub(crate) fn forget_blocks(&mut self, next: u64, root: B256) {
+        self.undo = None;
+        self.active.drop_undos(next);
+        self.active.next = next;
+        self.active.root = root;
+        let (first, hashes) = &mut self.hashes;
+        hashes.truncate(usize::try_from(next.saturating_sub(*first)).unwrap_or(usize::MAX));
     }
 
     /// Begins a new layer; the one that was is to be written.

@@ -24,6 +24,26 @@ pub(crate) fn forget<S: Store>(
     Ok(())
 }
 
+/// Removes rows that say how it was before blocks from `next` on, and what went with them.
+pub(crate) fn forget_from<S: Store>(
+    store: &S,
+    next: u64,
+    rows: &mut dyn Rows,
+) -> Result<(), StateError> {
+    for table in [Table::AccountHistory, Table::SlotHistory, Table::Postings] {
+        sealed::scan(store, table, &[], &mut |key, _| {
+            if split(key).is_some_and(|(_, of)| of >= next) {
+                rows.remove(table, key)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    sealed::scan(store, Table::Dead, &dead_key(next, 0), &mut |key, _| {
+        rows.remove(Table::Dead, key)?;
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
 /// Removes storage that went with a block up to `block`, and that nobody can ask for then.
 pub(crate) fn bury<S: Store>(store: &S, block: u64, rows: &mut dyn Rows) -> Result<(), StateError> {
     let mut dead = Vec::new();

@@ -262,7 +262,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     }
 
     /// Waits for the checkpoint that is being written, if there is one.
-    fn settle(&mut self) -> Result<(), StateError> {
+    pub(super) fn settle(&mut self) -> Result<(), StateError> {
         let Some(running) = self.running.take() else {
             return Ok(());
         };
@@ -336,7 +336,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         }
     }
 
-    fn stop<T>(&mut self, error: StateError) -> Result<T, StateError> {
+    pub(super) fn stop<T>(&mut self, error: StateError) -> Result<T, StateError> {
         self.is_stopped = true;
         Err(error)
     }

@@ -234,7 +234,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     }
 }
 
-fn damaged(kind: Kind, block: u64) -> impl FnOnce(Broken) -> StateError {
+pub(super) fn damaged(kind: Kind, block: u64) -> impl FnOnce(Broken) -> StateError {
     move |Broken| StateError::Block {
         kind,
         block,

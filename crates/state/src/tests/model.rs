@@ -8,7 +8,7 @@ use crate::{Block, History, LogKey, MemoryStore, State, StateConfig, StateError,
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
-use parallax_log::{Fault, SimDisk};
+use parallax_log::{Fault, LogError, SimDisk};
 use rand::Rng;
 use revm::DatabaseRef;
 
@@ -59,8 +59,12 @@ impl Model {
     pub(super) fn block(&mut self) {
         let mut world = self.world();
         for _ in 0..self.chance.random.random_range(1..3) {
+            if self.chance.random.random_bool(0.1) {
+                self.discard(&mut world);
+            }
             let changes = self.chance.change(&mut world);
             self.state.apply(&changes).unwrap();
+            self.check_before_pieces();
             if self.chance.random.random_bool(0.5) {
                 assert_eq!(self.state.root().unwrap(), root_of(&world));
             }
@@ -79,6 +83,47 @@ impl Model {
         self.worlds.push(world);
         self.headers.push(header);
         self.logs.push(logs);
+    }
+
+    /// Some changes, which are taken back with those before.
+    fn discard(&mut self, world: &mut World) {
+        for _ in 0..self.chance.random.random_range(0..3) {
+            let changes = self.chance.change(world);
+            self.state.apply(&changes).unwrap();
+        }
+        self.state.discard().unwrap();
+        *world = self.world();
+        assert_eq!(self.state.root().unwrap(), root_of(world));
+    }
+
+    /// The state after the last block, while the next one has begun.
+    fn check_before_pieces(&mut self) {
+        let (address, slot) = (self.chance.address(), self.chance.slot());
+        if let Some(last) = self.state.next().checked_sub(1) {
+            let at = self.state.at(last).unwrap();
+            check_read(&at, &self.world(), &address, &slot);
+        }
+    }
+
+    /// The last blocks have never been.
+    fn rewind(&mut self) {
+        let Some(last) = self.state.next().checked_sub(1) else {
+            return;
+        };
+        let back = self.chance.random.random_range(0..5);
+        let block = last.saturating_sub(back);
+        match self.state.rewind(block) {
+            Ok(()) => {
+                let kept = block as usize + 1;
+                self.worlds.truncate(kept);
+                self.headers.truncate(kept);
+                self.logs.truncate(kept);
+                self.before_checkpoint = self.store.fork();
+                self.check();
+            }
+            Err(StateError::Pruned { .. } | StateError::Log(LogError::Compressed { .. })) => {}
+            Err(error) => panic!("{error}"),
+        }
     }
 
     fn logs(&mut self) -> Vec<Log> {
@@ -187,7 +232,7 @@ impl Model {
     }
 
     pub(super) fn step(&mut self) {
-        match self.chance.random.random_range(0..20) {
+        match self.chance.random.random_range(0..22) {
             0..=11 => self.block(),
             12 => self.checkpoint(),
             13 => self.restart(),
@@ -200,6 +245,7 @@ impl Model {
                 let verified = self.state.verify(&mut |_| (), &|_| ()).unwrap();
                 assert_eq!(verified.accounts, self.world().len() as u64);
             }
+            17 | 18 => self.rewind(),
             _ => self.check(),
         }
     }

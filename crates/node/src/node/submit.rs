@@ -1,0 +1,154 @@
+//! Taking transactions in.
+
+use super::Node;
+use crate::{
+    TransactionError,
+    events::Event,
+    view::{Moment, read},
+};
+use alloy_consensus::{Transaction as _, TxEnvelope, Typed2718};
+use alloy_eips::{Decodable2718, eip7825::MAX_TX_GAS_LIMIT_OSAKA};
+use alloy_primitives::{Address, B256, U256};
+use parallax_chain::{Fork, SignedTransaction, recover_sender};
+use parallax_pool::Transaction;
+use revm::{
+    interpreter::gas::calculate_initial_tx_gas_for_tx,
+    primitives::{KECCAK_EMPTY, eip3860::MAX_INITCODE_SIZE},
+};
+
+impl Node {
+    /// Takes in a signed transaction as the network encodes it
+    /// ([EIP-2718](https://eips.ethereum.org/EIPS/eip-2718)); its hash.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn submit(&self, raw: &[u8]) -> Result<B256, TransactionError> {
+        let signed = decode(raw)?;
+        let sender = recover_sender(&signed)
+            .map_err(|error| TransactionError::Signature(error.to_string()))?;
+        self.submit_of(signed, sender)
+    }
+
+    /// Takes in a transaction whose sender is known.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn submit_of(
+        &self,
+        signed: SignedTransaction,
+        sender: Address,
+    ) -> Result<B256, TransactionError> {
+        self.check_by_itself(&signed)?;
+        let next = self.check_against_state(&signed, &sender)?;
+        let hash = *signed.tx_hash();
+        self.pool.add(Transaction::new(signed, sender), next)?;
+        if self.events.receiver_count() > 0
+            && let Some(tx) = self.pool.get(&hash)
+        {
+            self.tell(Event::Transaction(tx));
+        }
+        Ok(hash)
+    }
+
+    /// What needs no state.
+    fn check_by_itself(&self, tx: &SignedTransaction) -> Result<(), TransactionError> {
+        let head = self.head();
+        let fork = self.fork_after(&head, head.header.timestamp + 1);
+        check_type(tx, fork)?;
+        let want = self.schedule().chain_id();
+        match tx.chain_id() {
+            Some(id) if id == want => {}
+            None if tx.is_legacy() => {}
+            got => return Err(TransactionError::ChainId { got, want }),
+        }
+        let gas = tx.gas_limit();
+        let mut limit = head.header.gas_limit;
+        if fork >= Fork::Osaka {
+            limit = limit.min(MAX_TX_GAS_LIMIT_OSAKA);
+        }
+        if gas > limit {
+            return Err(TransactionError::GasAboveBlock { gas, limit });
+        }
+        let (fee, tip) = (tx.max_fee_per_gas(), tx.max_priority_fee_per_gas());
+        if let Some(tip) = tip.filter(|tip| *tip > fee) {
+            return Err(TransactionError::TipAboveFee { tip, fee });
+        }
+        if tx.nonce() == u64::MAX {
+            return Err(TransactionError::NonceMax);
+        }
+        let size = tx.input().len();
+        if tx.is_create() && fork >= Fork::Shanghai && size > MAX_INITCODE_SIZE {
+            let limit = MAX_INITCODE_SIZE;
+            return Err(TransactionError::Initcode { size, limit });
+        }
+        let env = parallax_chain::tx_env(tx, Address::ZERO);
+        let needed = calculate_initial_tx_gas_for_tx(&env, fork.spec(), None);
+        let needed = needed.initial_total_gas().max(needed.floor_gas());
+        if gas < needed {
+            return Err(TransactionError::IntrinsicGas { gas, needed });
+        }
+        Ok(())
+    }
+
+    /// Whether the sender can pay; the sender's next nonce.
+    fn check_against_state(
+        &self,
+        tx: &SignedTransaction,
+        sender: &Address,
+    ) -> Result<u64, TransactionError> {
+        let account = self.state_at(Moment::Pending).account(sender)?;
+        let have = account.map_or(U256::ZERO, |account| account.balance);
+        let fees = U256::from(tx.max_fee_per_gas()) * U256::from(tx.gas_limit());
+        let want = fees.saturating_add(tx.value());
+        let Some(account) = account else {
+            return match want > have {
+                true => Err(TransactionError::Funds { have, want }),
+                false => Ok(0),
+            };
+        };
+        if account.code_hash != KECCAK_EMPTY {
+            let code = read(&self.state).flat().code(&account.code_hash)?;
+            if !code.is_some_and(|code| code.is_eip7702()) && !self.config.contracts_may_send {
+                return Err(TransactionError::NotAnEoa(*sender));
+            }
+        }
+        if want > have && tx.nonce() >= account.nonce {
+            return Err(TransactionError::Funds { have, want });
+        }
+        Ok(account.nonce)
+    }
+}
+
+/// Reads a transaction that comes from outside: one with blobs may bring them along.
+fn decode(raw: &[u8]) -> Result<SignedTransaction, TransactionError> {
+    let failed =
+        |error: alloy_eips::eip2718::Eip2718Error| TransactionError::Encoding(error.to_string());
+    if raw.first() == Some(&3) {
+        let mut rest = raw;
+        TxEnvelope::decode_2718(&mut rest).map_err(failed)?;
+        let what = "type 3 (blobs): this chain has no place to publish them";
+        return Err(TransactionError::Type(what));
+    }
+    let mut rest = raw;
+    let tx = SignedTransaction::decode_2718(&mut rest).map_err(failed)?;
+    match rest.is_empty() {
+        true => Ok(tx),
+        false => Err(TransactionError::Encoding(
+            "there are bytes after the transaction".to_owned(),
+        )),
+    }
+}
+
+fn check_type(tx: &SignedTransaction, fork: Fork) -> Result<(), TransactionError> {
+    let (since, name) = match tx.ty() {
+        0 => return Ok(()),
+        1 => (Fork::Berlin, "type 1 (access list) before Berlin"),
+        2 => (Fork::London, "type 2 (EIP-1559) before London"),
+        4 => (Fork::Prague, "type 4 (EIP-7702) before Prague"),
+        _ => (Fork::Bpo5, "this type is not taken"),
+    };
+    match fork >= since && tx.ty() <= 4 && tx.ty() != 3 {
+        true => Ok(()),
+        false => Err(TransactionError::Type(name)),
+    }
+}

@@ -1,0 +1,137 @@
+//! From a text to a method and back.
+
+mod methods;
+
+use crate::{api::Api, error::RpcError, params::Params};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use std::borrow::Cow;
+
+/// Requests that a batch may have.
+pub const MOST_IN_BATCH: usize = 10_000;
+
+/// An answer, or that there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// What to send.
+    Answer(String),
+    /// Nobody waits for an answer.
+    Nothing,
+}
+
+/// A request of JSON-RPC 2.0.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Request<'r> {
+    #[serde(borrow)]
+    pub(crate) jsonrpc: Option<Cow<'r, str>>,
+    #[serde(borrow)]
+    pub(crate) id: Option<&'r RawValue>,
+    #[serde(borrow)]
+    pub(crate) method: Option<Cow<'r, str>>,
+    #[serde(borrow)]
+    pub(crate) params: Option<&'r RawValue>,
+}
+
+impl Api {
+    /// Answers a request or a batch of requests.
+    #[must_use]
+    pub fn handle(&self, text: &str) -> Handled {
+        self.handle_with(text, &mut |_| None)
+    }
+
+    /// As [`Api::handle`], for somebody who has methods of their own.
+    pub(crate) fn handle_with(
+        &self,
+        text: &str,
+        own: &mut dyn FnMut(&Request<'_>) -> Option<Result<Value, RpcError>>,
+    ) -> Handled {
+        if !text.trim_start().starts_with('[') {
+            return self.handle_one(text, own);
+        }
+        let requests: Vec<&RawValue> = match serde_json::from_str(text) {
+            Ok(requests) => requests,
+            Err(error) => {
+                return Handled::Answer(failure(None, &RpcError::parse(error.to_string())));
+            }
+        };
+        let wrong = match requests.len() {
+            0 => Some(RpcError::request("empty batch")),
+            len if len > MOST_IN_BATCH => Some(RpcError::request(format!(
+                "batch too large: {len} requests, at most {MOST_IN_BATCH}"
+            ))),
+            _ => None,
+        };
+        if let Some(error) = wrong {
+            return Handled::Answer(failure(None, &error));
+        }
+        let mut answers = String::from("[");
+        for request in requests {
+            if let Handled::Answer(answer) = self.handle_one(request.get(), own) {
+                if answers.len() > 1 {
+                    answers.push(',');
+                }
+                answers.push_str(&answer);
+            }
+        }
+        answers.push(']');
+        match answers.len() > 2 {
+            true => Handled::Answer(answers),
+            false => Handled::Nothing,
+        }
+    }
+
+    fn handle_one(
+        &self,
+        text: &str,
+        own: &mut dyn FnMut(&Request<'_>) -> Option<Result<Value, RpcError>>,
+    ) -> Handled {
+        let request: Request<'_> = match serde_json::from_str(text) {
+            Ok(request) => request,
+            Err(error) if error.is_data() => {
+                return Handled::Answer(failure(None, &RpcError::request(error.to_string())));
+            }
+            Err(error) => {
+                return Handled::Answer(failure(None, &RpcError::parse(error.to_string())));
+            }
+        };
+        let result = match own(&request) {
+            Some(result) => result,
+            None => self.call_method(&request),
+        };
+        if request.id.is_none() && request.method.is_some() {
+            return Handled::Nothing;
+        }
+        Handled::Answer(match result {
+            Ok(result) => success(request.id, &result),
+            Err(error) => failure(request.id, &error),
+        })
+    }
+
+    fn call_method(&self, request: &Request<'_>) -> Result<Value, RpcError> {
+        if request
+            .jsonrpc
+            .as_deref()
+            .is_some_and(|version| version != "2.0")
+        {
+            return Err(RpcError::request("jsonrpc must be \"2.0\""));
+        }
+        let Some(method) = &request.method else {
+            return Err(RpcError::request("there is no method"));
+        };
+        let params = Params::read(request.params)?;
+        self.method(method, params)
+    }
+}
+
+fn id(id: Option<&RawValue>) -> &str {
+    id.map_or("null", RawValue::get)
+}
+
+fn success(to: Option<&RawValue>, result: &Value) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, id(to))
+}
+
+pub(crate) fn failure(to: Option<&RawValue>, error: &RpcError) -> String {
+    let error = json!(error.to_json());
+    format!(r#"{{"jsonrpc":"2.0","id":{},"error":{error}}}"#, id(to))
+}

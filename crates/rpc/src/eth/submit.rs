@@ -1,0 +1,248 @@
+//! Sending transactions.
+
+use crate::{
+    api::Api,
+    call::{Session, must_not_contradict},
+    error::RpcError,
+    params::Params,
+    target::Target,
+};
+use alloy_consensus::{
+    SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxLegacy, TypedTransaction,
+};
+use alloy_eips::Encodable2718;
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex};
+use alloy_rpc_types_eth::TransactionRequest;
+use parallax_chain::{Fork, SignedTransaction};
+use serde_json::{Value, json};
+
+impl Api {
+    /// `eth_sendRawTransaction`.
+    pub(crate) fn send_raw(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+        let raw: Bytes = params.next()?;
+        let hash = self.node.submit(&raw)?;
+        self.sent(&hash)?;
+        Ok(json!(hash))
+    }
+
+    /// `eth_sendRawTransactionSync`
+    /// ([EIP-7966](https://eips.ethereum.org/EIPS/eip-7966)): waits for the receipt.
+    pub(crate) fn send_raw_sync(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+        let raw: Bytes = params.next()?;
+        let wait: Option<u64> = params.optional()?;
+        let wait = std::time::Duration::from_millis(wait.unwrap_or(2_000).min(60_000));
+        let mut blocks = self.node.subscribe();
+        let hash = self.node.submit(&raw)?;
+        self.sent(&hash)?;
+        let end = std::time::Instant::now() + wait;
+        loop {
+            if let Some(receipt) = self.receipt_of(&hash)? {
+                return Ok(receipt);
+            }
+            let left = end.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return Err(RpcError {
+                    code: 4,
+                    message: format!(
+                        "the transaction was added to the mempool but wasn't processed in {}ms",
+                        wait.as_millis()
+                    ),
+                    data: Some(json!(hash)),
+                });
+            }
+            let step = left.min(std::time::Duration::from_millis(2));
+            // Whatever happens is a reason to look again.
+            if blocks.try_recv().is_err() {
+                std::thread::sleep(step);
+            }
+        }
+    }
+
+    /// A transaction has come in.
+    fn sent(&self, hash: &B256) -> Result<(), RpcError> {
+        if self.mines_at_once() {
+            self.node.mine_for(hash)?;
+        }
+        Ok(())
+    }
+
+    /// `eth_sendTransaction`: signs for an account of the wallet.
+    pub(crate) fn send(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+        let request: TransactionRequest = params.next()?;
+        let (signed, sender) = self.signed(request)?;
+        let hash = self.node.submit_of(signed, sender)?;
+        self.sent(&hash)?;
+        Ok(json!(hash))
+    }
+
+    /// `eth_signTransaction`.
+    pub(crate) fn sign_transaction(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+        let request: TransactionRequest = params.next()?;
+        let (signed, _) = self.signed(request)?;
+        Ok(json!(hex::encode_prefixed(signed.encoded_2718())))
+    }
+
+    /// `eth_fillTransaction`.
+    pub(crate) fn fill_transaction(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+        let request: TransactionRequest = params.next()?;
+        let filled = self.filled(request)?;
+        Ok(json!({ "tx": filled }))
+    }
+
+    /// `eth_sign` and `personal_sign`, which have their parameters the other way round.
+    pub(crate) fn sign(
+        &self,
+        mut params: Params<'_>,
+        is_personal: bool,
+    ) -> Result<Value, RpcError> {
+        let (first, second): (Bytes, Bytes) = (params.next()?, params.next()?);
+        let (address, message) = match is_personal {
+            true => (second, first),
+            false => (first, second),
+        };
+        let address = Address::try_from(&address[..])
+            .map_err(|_| RpcError::params("an address has 20 bytes"))?;
+        let signature = self.wallet().sign_message(&address, &message);
+        let signature = signature.ok_or_else(|| unknown(&address))?;
+        Ok(json!(hex::encode_prefixed(signature.as_bytes())))
+    }
+
+    fn signed(
+        &self,
+        request: TransactionRequest,
+    ) -> Result<(SignedTransaction, Address), RpcError> {
+        let filled = self.filled(request)?;
+        let sender = filled.from.unwrap_or_default();
+        let tx = typed(filled);
+        let wallet = self.wallet();
+        let signature = match wallet.sign(&sender, &tx) {
+            Some(signature) => signature,
+            // Nobody can check it, and nobody does: it only makes hashes different.
+            None if wallet.is_impersonated(&sender) => {
+                Signature::new(U256::from_be_slice(sender.as_slice()), U256::from(1), false)
+            }
+            None => return Err(unknown(&sender)),
+        };
+        let signed = match tx {
+            TypedTransaction::Legacy(tx) => tx.into_signed(signature).into(),
+            TypedTransaction::Eip2930(tx) => tx.into_signed(signature).into(),
+            TypedTransaction::Eip1559(tx) => tx.into_signed(signature).into(),
+            TypedTransaction::Eip7702(tx) => tx.into_signed(signature).into(),
+            TypedTransaction::Eip4844(_) => {
+                return Err(RpcError::params("blob transactions are not taken"));
+            }
+        };
+        Ok((signed, sender))
+    }
+
+    /// A request with everything that it leaves open.
+    fn filled(&self, mut request: TransactionRequest) -> Result<TransactionRequest, RpcError> {
+        must_not_contradict(&request)?;
+        let chain_id = self.node.schedule().chain_id();
+        let target = Target {
+            block: self.node.head(),
+            is_pending: true,
+        };
+        let (env, fork) = self.env(&target);
+        let base_fee = env.block_env.basefee;
+        let mut session = Session::new(self.state(&target), env, fork);
+        let sender = match request.from {
+            Some(sender) => sender,
+            None => *self
+                .wallet()
+                .addresses()
+                .first()
+                .ok_or_else(|| RpcError::params("from is missing"))?,
+        };
+        request.from = Some(sender);
+        if request.to.is_none() {
+            request.to = Some(TxKind::Create);
+        }
+        if request.nonce.is_none() {
+            let waiting = self.node.pool().next_nonce(&sender);
+            let nonce = session.nonce(sender)?;
+            request.nonce = Some(waiting.unwrap_or(nonce).max(nonce));
+        }
+        request.chain_id = Some(request.chain_id.unwrap_or(chain_id));
+        if request.gas.is_none() {
+            request.gas = Some(self.estimate(&mut session, &request)?);
+        }
+        if fork < Fork::London {
+            request.gas_price = Some(request.gas_price.unwrap_or(1_000_000_000));
+        } else if request.gas_price.is_none() {
+            let tip = match request.max_priority_fee_per_gas {
+                Some(tip) => tip,
+                None => {
+                    let tip = self.suggested_tip()?;
+                    tip.min(request.max_fee_per_gas.unwrap_or(tip))
+                }
+            };
+            request.max_priority_fee_per_gas = Some(tip);
+            let usual = 2 * u128::from(base_fee) + tip;
+            request.max_fee_per_gas = Some(request.max_fee_per_gas.unwrap_or(usual));
+        }
+        Ok(request)
+    }
+}
+
+fn unknown(address: &Address) -> RpcError {
+    RpcError::server(format!("No Signer available: unknown account {address}"))
+}
+
+/// The transaction of a request of which nothing is open any more.
+fn typed(request: TransactionRequest) -> TypedTransaction {
+    let chain_id = request.chain_id.unwrap_or_default();
+    let nonce = request.nonce.unwrap_or_default();
+    let gas_limit = request.gas.unwrap_or_default();
+    let to = request.to.unwrap_or(TxKind::Create);
+    let value = request.value.unwrap_or_default();
+    let input = request.input.into_input().unwrap_or_default();
+    let max_fee_per_gas = request.max_fee_per_gas.unwrap_or_default();
+    let max_priority_fee_per_gas = request.max_priority_fee_per_gas.unwrap_or_default();
+    if let (Some(list), TxKind::Call(to)) = (request.authorization_list, to) {
+        return TypedTransaction::Eip7702(TxEip7702 {
+            chain_id,
+            nonce,
+            gas_limit,
+            max_fee_per_gas,
+            max_priority_fee_per_gas,
+            to,
+            value,
+            access_list: request.access_list.unwrap_or_default(),
+            authorization_list: list,
+            input,
+        });
+    }
+    match (request.gas_price, request.access_list) {
+        (Some(gas_price), None) => TypedTransaction::Legacy(TxLegacy {
+            chain_id: Some(chain_id),
+            nonce,
+            gas_price,
+            gas_limit,
+            to,
+            value,
+            input,
+        }),
+        (Some(gas_price), Some(access_list)) => TypedTransaction::Eip2930(TxEip2930 {
+            chain_id,
+            nonce,
+            gas_price,
+            gas_limit,
+            to,
+            value,
+            access_list,
+            input,
+        }),
+        (None, access_list) => TypedTransaction::Eip1559(TxEip1559 {
+            chain_id,
+            nonce,
+            gas_limit,
+            max_fee_per_gas,
+            max_priority_fee_per_gas,
+            to,
+            value,
+            access_list: access_list.unwrap_or_default(),
+            input,
+        }),
+    }
+}
