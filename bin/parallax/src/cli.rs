@@ -4,6 +4,8 @@ mod analyze;
 mod bench;
 mod bench_state;
 mod db;
+mod dev;
+mod node;
 mod replay;
 
 pub(crate) use analyze::{AnalyzeArguments, Subject};
@@ -11,6 +13,8 @@ pub(crate) use bench::{BenchArguments, BenchCommand};
 pub(crate) use bench_state::{StateBenchArguments, StatePart};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use db::{DbArguments, DbCommand, GetCommand};
+pub(crate) use dev::{DevArguments, Hardfork, Ordering};
+pub(crate) use node::{DataDirectory, ImportArguments, InitArguments, NodeArguments};
 pub(crate) use replay::ReplayArguments;
 
 /// Ethereum blocks executed in parallel.
@@ -24,6 +28,18 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run a chain for development: a drop-in for anvil
+    #[command(long_about = dev::HELP, after_help = dev::EXAMPLES)]
+    Dev(Box<DevArguments>),
+    /// Begin a chain with a genesis file
+    #[command(long_about = node::INIT_HELP, after_help = node::NODE_EXAMPLES)]
+    Init(InitArguments),
+    /// Append blocks from files to a chain
+    #[command(long_about = node::IMPORT_HELP, after_help = node::NODE_EXAMPLES)]
+    Import(ImportArguments),
+    /// Serve a chain: JSON-RPC over HTTP and WebSocket
+    #[command(long_about = node::NODE_HELP, after_help = node::NODE_EXAMPLES)]
+    Node(NodeArguments),
     /// Execute blocks in parallel and one by one, compare and time both
     #[command(long_about = replay::HELP, after_help = replay::EXAMPLES)]
     Replay(ReplayArguments),

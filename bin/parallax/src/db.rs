@@ -1,7 +1,7 @@
 //! `parallax db`: looking after the state of a chain.
 
 mod get;
-mod progress;
+pub(crate) mod progress;
 mod report;
 
 use crate::{

@@ -3,11 +3,14 @@
 mod analyze;
 mod bench;
 mod bench_state;
+mod chain;
 mod cli;
 mod db;
+mod dev;
 mod harness;
 mod memory;
 mod replay;
+mod serve;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -40,6 +43,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     trace_to_stderr();
     let done = match cli.command {
+        Command::Dev(arguments) => dev::run(&arguments),
+        Command::Init(arguments) => chain::init(&arguments),
+        Command::Import(arguments) => chain::import(&arguments),
+        Command::Node(arguments) => serve::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),

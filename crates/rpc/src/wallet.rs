@@ -12,7 +12,7 @@ pub struct Wallet {
     /// In the order in which they were added.
     impersonated: Vec<Address>,
     /// All accounts are acted for.
-    pub(crate) impersonates_all: bool,
+    impersonates_all: bool,
 }
 
 impl fmt::Debug for Wallet {
@@ -34,6 +34,11 @@ impl Wallet {
             self.keys.push((address, key));
         }
         Some(address)
+    }
+
+    /// Acts for every account, or only for those whose keys are there or that were named.
+    pub const fn impersonate_all(&mut self, all: bool) {
+        self.impersonates_all = all;
     }
 
     /// The accounts of the keys, in order.

@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use parallax_state::Step;
 
 /// A bar of so many things.
-pub(super) fn counting(what: &'static str, count: u64) -> ProgressBar {
+pub(crate) fn counting(what: &'static str, count: u64) -> ProgressBar {
     let bar = ProgressBar::new(count);
     let style = ProgressStyle::with_template("{msg:12} {bar:24} {human_pos}/{human_len} {eta}");
     let bar = match style {
@@ -15,20 +15,20 @@ pub(super) fn counting(what: &'static str, count: u64) -> ProgressBar {
 }
 
 /// Opening a state.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     replay: ProgressBar,
     build: ProgressBar,
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             replay: counting("blocks", 0),
             build: counting("accounts", 0),
         }
     }
 
-    pub(super) fn step(&self, step: Step) {
+    pub(crate) fn step(&self, step: Step) {
         match step {
             Step::Replay(blocks) => self.replay.set_length(blocks),
             Step::Replayed => self.replay.inc(1),
@@ -40,7 +40,7 @@ impl Progress {
         }
     }
 
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.replay.finish_and_clear();
         self.build.finish_and_clear();
     }

@@ -89,7 +89,7 @@ impl Api {
             override_state(&mut session, overrides)?;
         }
         let tx = session.transaction(&request, self.config.call_gas)?;
-        session.inspected(tx, None, options.tracing_options)
+        session.inspected(&tx, None, options.tracing_options)
     }
 
     /// The state before the transactions of a block.
@@ -132,7 +132,7 @@ impl Session {
             tx_hash: Some(*tx.signed.tx_hash()),
         };
         self.inspected(
-            tx_env(&tx.signed, tx.sender),
+            &tx_env(&tx.signed, tx.sender),
             Some(context),
             options.clone(),
         )
@@ -140,7 +140,7 @@ impl Session {
 
     fn inspected(
         &mut self,
-        tx: TxEnv,
+        tx: &TxEnv,
         context: Option<TransactionContext>,
         options: GethDebugTracingOptions,
     ) -> Result<Value, RpcError> {
@@ -148,7 +148,7 @@ impl Session {
             DebugInspector::new(options).map_err(|error| RpcError::params(error.to_string()))?;
         let done = self.inspect(tx.clone(), &mut inspector).map_err(failed)?;
         let env = self.env.block_env.clone();
-        let trace = inspector.get_result(context, &tx, &env, &done, &mut self.db);
+        let trace = inspector.get_result(context, tx, &env, &done, &mut self.db);
         let trace = trace.map_err(|error| RpcError::server(error.to_string()))?;
         self.keep(done);
         serde_json::to_value(trace).map_err(|error| RpcError::internal(error.to_string()))

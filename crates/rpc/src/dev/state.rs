@@ -107,7 +107,7 @@ impl Api {
 
     pub(super) fn impersonate_all(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
         let all: bool = params.next()?;
-        self.wallet_mut().impersonates_all = all;
+        self.wallet_mut().impersonate_all(all);
         Ok(Value::Null)
     }
 

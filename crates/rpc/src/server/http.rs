@@ -23,7 +23,7 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Response {
     if let Err(refused) = admit(&shared, &headers) {
-        return refused;
+        return *refused;
     }
     let Ok(text) = String::from_utf8(body.into()) else {
         let error = RpcError::parse("the request is not UTF-8");
@@ -57,7 +57,7 @@ pub(super) async fn handle(shared: &Arc<Shared>, text: String) -> Handled {
 /// A page for people, or the beginning of a WebSocket.
 pub(super) async fn get(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if let Err(refused) = admit(&shared, request.headers()) {
-        return refused;
+        return *refused;
     }
     let (mut parts, _) = request.into_parts();
     match WebSocketUpgrade::from_request_parts(&mut parts, &shared).await {
@@ -118,7 +118,7 @@ fn allow(shared: &Shared, headers: &HeaderMap, response: &mut Response) {
 
 /// Refuses what comes by a name that is not ours: a page somewhere may have had its own name
 /// point here.
-fn admit(shared: &Shared, headers: &HeaderMap) -> Result<(), Response> {
+fn admit(shared: &Shared, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let Some(host) = headers.get(header::HOST) else {
         return Ok(());
     };
@@ -139,6 +139,9 @@ fn admit(shared: &Shared, headers: &HeaderMap) -> Result<(), Response> {
             .any(|own| own == "*" || own == name);
     match is_own {
         true => Ok(()),
-        false => Err((StatusCode::FORBIDDEN, format!("invalid host {name:?}\n")).into_response()),
+        false => {
+            let refused = (StatusCode::FORBIDDEN, format!("invalid host {name:?}\n"));
+            Err(Box::new(refused.into_response()))
+        }
     }
 }
