@@ -168,7 +168,7 @@ fn schedule(config: &ChainConfig) -> Result<Schedule, GenesisError> {
         (Fork::Bpo5, time(config.bpo5_time)),
     ];
     let forks = forks.map(|(fork, at)| at.map(|at| (fork, at)));
-    let mut schedule = Schedule::new(config.chain_id);
+    let mut schedule = Schedule::new(config.chain_id).with_netsplit(config.merge_netsplit_block);
     for (fork, at) in forks.into_iter().flatten() {
         if let Some((earlier, before)) = schedule.forks().last()
             && is_before(at, *before)

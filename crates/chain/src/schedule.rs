@@ -24,6 +24,7 @@ pub struct Schedule {
     forks: Vec<(Fork, Activation)>,
     blobs: BTreeMap<Fork, BlobParams>,
     deposit_contract: Address,
+    netsplit: Option<u64>,
 }
 
 impl Schedule {
@@ -35,6 +36,7 @@ impl Schedule {
             forks: Vec::new(),
             blobs: BTreeMap::new(),
             deposit_contract: MAINNET_DEPOSIT_CONTRACT_ADDRESS,
+            netsplit: None,
         }
     }
 
@@ -57,6 +59,20 @@ impl Schedule {
     pub const fn with_deposit_contract(mut self, contract: Address) -> Self {
         self.deposit_contract = contract;
         self
+    }
+
+    /// Sets the block from which on clients that do not know of the merge are others.
+    #[must_use]
+    pub const fn with_netsplit(mut self, block: Option<u64>) -> Self {
+        self.netsplit = block;
+        self
+    }
+
+    /// That block: no fork, but named by the id of forks
+    /// ([EIP-2124](https://eips.ethereum.org/EIPS/eip-2124)).
+    #[must_use]
+    pub const fn netsplit(&self) -> Option<u64> {
+        self.netsplit
     }
 
     /// Another chain of the same forks.

@@ -107,7 +107,10 @@ pub enum TransactionError {
         /// This chain.
         want: u64,
     },
-    /// The fork does not know the type, or the node does not take it.
+    /// Its blobs are not those that were signed for.
+    #[error("blobs: {0}")]
+    Blobs(String),
+    /// The fork does not know the type.
     #[error("transaction type not supported: {0}")]
     Type(&'static str),
     /// Its gas limit is above that of blocks.

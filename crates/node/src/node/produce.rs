@@ -311,6 +311,7 @@ impl Node {
                     reason,
                     InvalidTransaction::NonceTooHigh { .. }
                         | InvalidTransaction::GasPriceLessThanBasefee
+                        | InvalidTransaction::BlobGasPriceGreaterThanMax { .. }
                         | InvalidTransaction::CallerGasLimitMoreThanBlock
                 ),
                 _ => true,

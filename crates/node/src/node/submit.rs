@@ -6,8 +6,10 @@ use crate::{
     events::Event,
     view::{Moment, read},
 };
-use alloy_consensus::{Transaction as _, TxEnvelope, Typed2718};
-use alloy_eips::{Decodable2718, eip7825::MAX_TX_GAS_LIMIT_OSAKA};
+use alloy_consensus::{Signed, Transaction as _, TxEip4844Variant, TxEnvelope, Typed2718};
+use alloy_eips::{
+    Decodable2718, eip4844::env_settings::EnvKzgSettings, eip7825::MAX_TX_GAS_LIMIT_OSAKA,
+};
 use alloy_primitives::{Address, B256, U256};
 use parallax_chain::{Fork, SignedTransaction, recover_sender};
 use parallax_pool::Transaction;
@@ -15,6 +17,10 @@ use revm::{
     interpreter::gas::calculate_initial_tx_gas_for_tx,
     primitives::{KECCAK_EMPTY, eip3860::MAX_INITCODE_SIZE},
 };
+
+/// The type of transactions with blobs
+/// ([EIP-4844](https://eips.ethereum.org/EIPS/eip-4844)).
+const BLOBS: u8 = 3;
 
 impl Node {
     /// Takes in a signed transaction as the network encodes it
@@ -119,24 +125,36 @@ impl Node {
     }
 }
 
-/// Reads a transaction that comes from outside: one with blobs may bring them along.
+/// Reads a transaction that comes from outside. One with blobs brings them along: they are
+/// checked against what was signed, and not kept.
 fn decode(raw: &[u8]) -> Result<SignedTransaction, TransactionError> {
-    let failed =
-        |error: alloy_eips::eip2718::Eip2718Error| TransactionError::Encoding(error.to_string());
-    if raw.first() == Some(&3) {
-        let mut rest = raw;
-        TxEnvelope::decode_2718(&mut rest).map_err(failed)?;
-        let what = "type 3 (blobs): this chain has no place to publish them";
-        return Err(TransactionError::Type(what));
-    }
     let mut rest = raw;
-    let tx = SignedTransaction::decode_2718(&mut rest).map_err(failed)?;
+    let tx = match raw.first() {
+        Some(&BLOBS) => decode_with_blobs(&mut rest)?,
+        _ => SignedTransaction::decode_2718(&mut rest).map_err(|error| encoding(&error))?,
+    };
     match rest.is_empty() {
         true => Ok(tx),
-        false => Err(TransactionError::Encoding(
-            "there are bytes after the transaction".to_owned(),
-        )),
+        false => Err(encoding("there are bytes after the transaction")),
     }
+}
+
+fn encoding(error: &(impl ToString + ?Sized)) -> TransactionError {
+    TransactionError::Encoding(error.to_string())
+}
+
+fn decode_with_blobs(rest: &mut &[u8]) -> Result<SignedTransaction, TransactionError> {
+    let envelope = TxEnvelope::decode_2718(rest).map_err(|error| encoding(&error))?;
+    let TxEnvelope::Eip4844(signed) = envelope else {
+        return Err(encoding("it has not the type that it says"));
+    };
+    let (tx, signature, hash) = signed.into_parts();
+    let TxEip4844Variant::TxEip4844WithSidecar(tx) = tx else {
+        return Err(TransactionError::Blobs("they are missing".to_owned()));
+    };
+    tx.validate_blob(EnvKzgSettings::Default.get())
+        .map_err(|error| TransactionError::Blobs(error.to_string()))?;
+    Ok(Signed::new_unchecked(tx.tx, signature, hash).into())
 }
 
 fn check_type(tx: &SignedTransaction, fork: Fork) -> Result<(), TransactionError> {
@@ -144,10 +162,10 @@ fn check_type(tx: &SignedTransaction, fork: Fork) -> Result<(), TransactionError
         0 => return Ok(()),
         1 => (Fork::Berlin, "type 1 (access list) before Berlin"),
         2 => (Fork::London, "type 2 (EIP-1559) before London"),
-        4 => (Fork::Prague, "type 4 (EIP-7702) before Prague"),
-        _ => (Fork::Bpo5, "this type is not taken"),
+        3 => (Fork::Cancun, "type 3 (blobs) before Cancun"),
+        _ => (Fork::Prague, "type 4 (EIP-7702) before Prague"),
     };
-    match fork >= since && tx.ty() <= 4 && tx.ty() != 3 {
+    match fork >= since {
         true => Ok(()),
         false => Err(TransactionError::Type(name)),
     }

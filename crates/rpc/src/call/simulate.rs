@@ -2,6 +2,7 @@
 
 mod block;
 mod payload;
+mod transfers;
 
 use super::Session;
 use crate::{api::Api, error::RpcError, json, params::Params, target::Target};
@@ -27,6 +28,7 @@ const MOST_BLOCKS: u64 = 256;
 mod code {
     pub(super) const NONCE_TOO_LOW: i64 = -38010;
     pub(super) const NONCE_TOO_HIGH: i64 = -38011;
+    pub(super) const FEE_TOO_LOW: i64 = -38012;
     pub(super) const INTRINSIC_GAS: i64 = -38013;
     pub(super) const FUNDS: i64 = -38014;
     pub(super) const BLOCK_GAS: i64 = -38015;

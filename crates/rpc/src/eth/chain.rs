@@ -102,7 +102,8 @@ fn fork_id(schedule: &Schedule, genesis: alloy_primitives::B256, until: u64) -> 
         Activation::Timestamp(time) if time > 0 && time <= until => Some(ForkFilterKey::Time(time)),
         _ => None,
     });
-    let keys: BTreeSet<_> = keys.collect();
+    let netsplit = schedule.netsplit().map(ForkFilterKey::Block);
+    let keys: BTreeSet<_> = keys.chain(netsplit).collect();
     let mut hash = ForkHash::from(genesis);
     for key in keys {
         hash += key;

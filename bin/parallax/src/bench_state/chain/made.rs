@@ -228,7 +228,8 @@ impl Made {
         let accesses: Vec<(Address, Vec<U256>)> = accesses.collect();
         state.flat().prefetch(&accesses, state.config().threads)?;
         let (body, receipts) = (vec![0x5a; count * BODY], vec![0xa5; count * RECEIPT]);
-        let hash = |index: usize| keccak256((state.next() * count as u64 + index as u64).to_be_bytes());
+        let hash =
+            |index: usize| keccak256((state.next() * count as u64 + index as u64).to_be_bytes());
         let transactions: Vec<_> = (0..count).map(hash).collect();
         state.apply(&changes)?;
         state.commit(&Block {

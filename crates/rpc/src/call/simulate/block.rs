@@ -1,13 +1,16 @@
 //! One block.
 
-use super::{Simulation, Wanted, code};
+use super::{
+    Simulation, Wanted, code,
+    transfers::{EMITTER, Transfers},
+};
 use crate::{
     call::{
         evm::{self, CallError, failed},
         halted, override_state,
     },
     error::RpcError,
-    json::quantity,
+    json::{self, quantity},
 };
 use alloy_consensus::{
     EMPTY_OMMER_ROOT_HASH, Eip658Value, Header, Receipt, SignableTransaction, TxEip1559, TxEip2930,
@@ -30,7 +33,6 @@ use revm::{
     primitives::eip4844::GAS_PER_BLOB,
     state::{Account, EvmState},
 };
-use revm_inspectors::transfer::TransferInspector;
 use serde_json::{Value, json};
 
 impl Simulation<'_> {
@@ -168,7 +170,11 @@ impl Simulation<'_> {
         if let Some(list) = &request.authorization_list {
             tx.set_signed_authorization(list.clone());
         }
-        let (result, logs) = self
+        if self.is_validated && nonce == u64::MAX {
+            let reason = InvalidTransaction::NonceOverflowInTransaction;
+            return Err(invalid(EVMError::Transaction(reason), gas));
+        }
+        let (result, shown) = self
             .execute(tx, from)
             .map_err(|error| invalid(error, gas))?;
         let used = result.tx_gas_used();
@@ -177,7 +183,7 @@ impl Simulation<'_> {
             request.blob_versioned_hashes.as_ref().map_or(0, Vec::len) as u64 * GAS_PER_BLOB;
         self.gas = self.gas.saturating_sub(used);
         made.calls.push(call(&result, used));
-        made.logs.push(logs);
+        made.logs.push(shown);
         self.senders.insert(*signed.tx_hash(), from);
         made.transactions.push(Transaction {
             signed,
@@ -186,7 +192,10 @@ impl Simulation<'_> {
         made.receipts.push(Receipt {
             status: Eip658Value::Eip658(result.is_success()),
             cumulative_gas_used: made.gas,
-            logs: result.into_logs(),
+            logs: match result.is_success() {
+                true => result.into_logs(),
+                false => Vec::new(),
+            },
         });
         Ok(())
     }
@@ -196,24 +205,27 @@ impl Simulation<'_> {
         &mut self,
         tx: revm::context::TxEnv,
         from: Address,
-    ) -> Result<(ExecutionResult, Vec<Log>), CallError> {
+    ) -> Result<(ExecutionResult, Shown), CallError> {
         if !self.is_validated && tx.nonce == u64::MAX {
             return self.execute_at_last_nonce(tx, from);
         }
-        if !self.traces_transfers {
-            let done = self.session.inspect(tx, NoOpInspector {})?;
-            let result = self.session.keep(done);
-            let logs = result.logs().to_vec();
-            return Ok((result, logs));
-        }
-        let mut transfers = TransferInspector::new(false).with_logs(true);
+        let mut transfers = Transfers {
+            shows: self.traces_transfers,
+            emitted: 0,
+        };
         let mut done = self.session.inspect(tx, &mut transfers)?;
-        let logs = done.result.logs().to_vec();
+        let mut shown = Shown {
+            logs: done.result.logs().to_vec(),
+            emitted: transfers.emitted,
+        };
+        if !done.result.is_success() {
+            shown.logs.clear();
+        }
         if let ExecutionResult::Success { logs, .. } = &mut done.result {
             // They are shown, and no part of the receipt.
-            logs.retain(|log| log.address != revm_inspectors::transfer::TRANSFER_LOG_EMITTER);
+            logs.retain(|log| log.address != EMITTER);
         }
-        Ok((self.session.keep(done), logs))
+        Ok((self.session.keep(done), shown))
     }
 
     /// As if the nonce could go on: it begins anew, as geth's does.
@@ -221,7 +233,7 @@ impl Simulation<'_> {
         &mut self,
         mut tx: revm::context::TxEnv,
         from: Address,
-    ) -> Result<(ExecutionResult, Vec<Log>), CallError> {
+    ) -> Result<(ExecutionResult, Shown), CallError> {
         tx.nonce = 0;
         let mut account = self
             .session
@@ -243,7 +255,8 @@ impl Simulation<'_> {
         }
         let result = self.session.keep(done);
         let logs = result.logs().to_vec();
-        Ok((result, logs))
+        let emitted = logs.len() as u64;
+        Ok((result, Shown { logs, emitted }))
     }
 
     /// The root after everything so far.
@@ -280,12 +293,12 @@ impl Simulation<'_> {
         block.total_difficulty = self.base.total_difficulty;
         let mut index = 0;
         let calls = made.calls.into_iter().zip(made.logs).enumerate();
-        let calls = calls.map(|(position, (mut call, logs))| {
-            let logs = logs.iter().map(|log| {
-                index += 1;
-                crate::json::log::log(log, &block, position, index - 1, false)
-            });
+        let calls = calls.map(|(position, (mut call, shown))| {
+            let logs = (index..).zip(&shown.logs);
+            let logs =
+                logs.map(|(number, log)| json::log::log(log, &block, position, number, false));
             call["logs"] = logs.collect();
+            index += shown.emitted;
             call
         });
         let calls = calls.collect();
@@ -300,13 +313,22 @@ impl Simulation<'_> {
     }
 }
 
+/// The logs that a call shows.
+#[derive(Default)]
+struct Shown {
+    logs: Vec<Log>,
+    /// How many there were, those that were taken back again included: numbers go on after
+    /// them.
+    emitted: u64,
+}
+
 /// What a block has so far.
 #[derive(Default)]
 struct Made {
     transactions: Vec<Transaction>,
     receipts: Vec<Receipt<Log>>,
     calls: Vec<Value>,
-    logs: Vec<Vec<Log>>,
+    logs: Vec<Shown>,
     gas: u64,
     blob_gas: u64,
 }
@@ -436,8 +458,8 @@ fn invalid(error: CallError, gas: u64) -> RpcError {
         InvalidTransaction::CallGasCostMoreThanGasLimit { .. }
         | InvalidTransaction::GasFloorMoreThanGasLimit { .. } => code::INTRINSIC_GAS,
         InvalidTransaction::CreateInitCodeSizeLimit => code::INITCODE,
-        InvalidTransaction::GasPriceLessThanBasefee
-        | InvalidTransaction::PriorityFeeGreaterThanMaxFee => -32602,
+        InvalidTransaction::GasPriceLessThanBasefee => code::FEE_TOO_LOW,
+        InvalidTransaction::PriorityFeeGreaterThanMaxFee => -32602,
         _ => -32603,
     };
     RpcError::new(
