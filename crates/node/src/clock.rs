@@ -35,9 +35,10 @@ impl Clock {
         self.now().max(parent + 1)
     }
 
-    /// That block was made.
+    /// A block of that time was made: it does not show an earlier one any more. So what it
+    /// is moved on by later comes on top of the last block.
     pub(crate) fn made(&mut self, timestamp: u64) {
-        if self.next.take().is_some() {
+        if self.next.take().is_some() || timestamp > self.now() {
             self.set(timestamp);
         }
     }

@@ -79,7 +79,7 @@ impl Api {
             "impersonateAccount" => self.impersonate(params),
             "stopImpersonatingAccount" => self.stop_impersonating(params),
             "autoImpersonateAccount" => self.impersonate_all(params),
-            "dropTransaction" => self.drop_transaction(params),
+            "dropTransaction" => self.drop_transaction(params, name.starts_with("anvil_")),
             "dropAllTransactions" => {
                 self.node.pool().clear(None);
                 Ok(Value::Null)

@@ -153,10 +153,18 @@ impl Api {
         Ok(Value::Null)
     }
 
-    pub(super) fn drop_transaction(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+    /// `anvil_dropTransaction` tells which one, `hardhat_dropTransaction` whether it did.
+    pub(super) fn drop_transaction(
+        &self,
+        mut params: Params<'_>,
+        tells_hash: bool,
+    ) -> Result<Value, RpcError> {
         let hash: B256 = params.next()?;
         let removed = self.node.pool().remove(&hash);
-        Ok(json!(removed.map(|tx| tx.hash())))
+        Ok(match tells_hash {
+            true => json!(removed.map(|tx| tx.hash())),
+            false => json!(removed.is_some()),
+        })
     }
 
     pub(super) fn drop_transactions_of(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
