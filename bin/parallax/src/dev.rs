@@ -56,6 +56,9 @@ pub(crate) fn run(arguments: &DevArguments) -> eyre::Result<Outcome> {
         let json = banner::json(arguments, &accounts, api.node());
         fs::write(path, json.to_string()).wrap_err_with(|| path.display().to_string())?;
     }
+    if let Some(time) = arguments.timestamp {
+        api.node().set_time(time);
+    }
     api.set_interval(block_time(arguments.block_time)?);
     let host = arguments.host.first().copied();
     let config = ServerConfig {

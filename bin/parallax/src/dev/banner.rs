@@ -39,7 +39,7 @@ pub(super) fn print(
     let head = node.head();
     let settings = [
         ("Chain ID", node.schedule().chain_id()),
-        ("Base Fee", head.header.base_fee_per_gas.unwrap_or_default()),
+        ("Base Fee", base_fee(node)),
         ("Gas Limit", head.header.gas_limit),
         ("Genesis Timestamp", node.genesis().header.timestamp),
     ];
@@ -49,6 +49,11 @@ pub(super) fn print(
         writeln!(out, "{value}")?;
     }
     writeln!(out)
+}
+
+/// That of the next block.
+fn base_fee(node: &Node) -> u64 {
+    node.next_header().0.base_fee_per_gas.unwrap_or_default()
 }
 
 fn heading(out: &mut impl Write, name: &str) -> io::Result<()> {
@@ -66,7 +71,6 @@ pub(super) fn json(arguments: &DevArguments, accounts: &[Account], node: &Node) 
         .map(|account| format!("{:#x}", account.key))
         .collect();
     let head = node.head();
-    let base_fee = head.header.base_fee_per_gas.unwrap_or_default();
     json!({
         "available_accounts": addresses,
         "private_keys": keys,
@@ -74,7 +78,7 @@ pub(super) fn json(arguments: &DevArguments, accounts: &[Account], node: &Node) 
             "mnemonic": arguments.mnemonic,
             "derivation_path": arguments.derivation_path,
         },
-        "base_fee": base_fee.to_string(),
+        "base_fee": base_fee(node).to_string(),
         "gas_limit": head.header.gas_limit.to_string(),
         "genesis_timestamp": node.genesis().header.timestamp.to_string(),
     })

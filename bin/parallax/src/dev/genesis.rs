@@ -40,7 +40,7 @@ pub(super) fn new(arguments: &DevArguments, accounts: &[Account]) -> Value {
         "difficulty": "0x0",
         "mixHash": format!("{:#066x}", 0),
         "coinbase": Address::ZERO,
-        "baseFeePerGas": format!("{:#x}", arguments.block_base_fee_per_gas),
+        "baseFeePerGas": format!("{:#x}", before(arguments.block_base_fee_per_gas)),
         "alloc": alloc,
     })
 }
@@ -59,6 +59,17 @@ pub(super) fn with_accounts(
         genesis["config"]["chainId"] = json!(id);
     }
     Ok(genesis)
+}
+
+/// The base fee of an empty block that is followed by one with this base fee
+/// ([EIP-1559](https://eips.ethereum.org/EIPS/eip-1559)): as anvil's, the first block that
+/// is made has what was asked for.
+fn before(base_fee: u64) -> u64 {
+    let next = |fee: u64| fee - fee / 8;
+    let guess = base_fee.saturating_mul(8) / 7;
+    (guess.saturating_sub(1)..=guess.saturating_add(1))
+        .find(|fee| next(*fee) == base_fee)
+        .unwrap_or(base_fee)
 }
 
 fn config(arguments: &DevArguments) -> Value {
@@ -121,6 +132,19 @@ fn deploy(alloc: &mut Map<String, Value>, fork: Hardfork) {
     for (since, address, code) in contracts {
         if fork as u8 >= since as u8 {
             add(address, &hex::encode_prefixed(code));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_block_has_the_base_fee() {
+        for fee in (0..2000).chain([1_000_000_000, 875_000_001, u64::MAX / 16]) {
+            let first = before(fee);
+            assert_eq!(first - first / 8, fee);
         }
     }
 }
