@@ -5,6 +5,7 @@ mod bench;
 mod bench_state;
 mod db;
 mod dev;
+mod load;
 mod node;
 mod replay;
 
@@ -14,6 +15,7 @@ pub(crate) use bench_state::{StateBenchArguments, StatePart};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use db::{DbArguments, DbCommand, GetCommand};
 pub(crate) use dev::{DevArguments, Hardfork, Ordering};
+pub(crate) use load::{LoadArguments, Scenario, Transport};
 pub(crate) use node::{DataDirectory, ImportArguments, InitArguments, NodeArguments};
 pub(crate) use replay::ReplayArguments;
 
@@ -40,6 +42,9 @@ pub(crate) enum Command {
     /// Serve a chain: JSON-RPC over HTTP and WebSocket
     #[command(long_about = node::NODE_HELP, after_help = node::NODE_EXAMPLES)]
     Node(NodeArguments),
+    /// Send transactions to any Ethereum node at a fixed rate, and measure
+    #[command(long_about = load::HELP, after_help = load::EXAMPLES)]
+    Load(LoadArguments),
     /// Execute blocks in parallel and one by one, compare and time both
     #[command(long_about = replay::HELP, after_help = replay::EXAMPLES)]
     Replay(ReplayArguments),

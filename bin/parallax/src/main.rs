@@ -8,6 +8,7 @@ mod cli;
 mod db;
 mod dev;
 mod harness;
+mod load;
 mod memory;
 mod replay;
 mod serve;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Init(arguments) => chain::init(&arguments),
         Command::Import(arguments) => chain::import(&arguments),
         Command::Node(arguments) => serve::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),

@@ -3,6 +3,7 @@
 mod methods;
 
 use crate::{api::Api, error::RpcError, params::Params};
+use alloy_primitives::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::borrow::Cow;
@@ -64,20 +65,37 @@ impl Api {
         if let Some(error) = wrong {
             return Handled::Answer(failure(None, &error));
         }
-        let mut answers = String::from("[");
-        for request in requests {
-            if let Handled::Answer(answer) = self.handle_one(request.get(), own) {
-                if answers.len() > 1 {
-                    answers.push(',');
-                }
-                answers.push_str(&answer);
+        let mut answers = Answers::default();
+        let mut rest = &requests[..];
+        while let Some((first, others)) = rest.split_first() {
+            let sent = self.handle_transactions(rest, &mut answers);
+            if sent > 0 {
+                rest = &rest[sent..];
+                continue;
             }
+            answers.add(self.handle_one(first.get(), own));
+            rest = others;
         }
-        answers.push(']');
-        match answers.len() > 2 {
-            true => Handled::Answer(answers),
-            false => Handled::Nothing,
+        answers.end()
+    }
+
+    /// Transactions at the beginning of a batch go in together: how many there are. One
+    /// alone is a request like others.
+    fn handle_transactions(&self, requests: &[&RawValue], answers: &mut Answers) -> usize {
+        let parsed = requests
+            .iter()
+            .map_while(|request| transaction(request.get()));
+        let (ids, raw): (Vec<_>, Vec<_>) = parsed.unzip();
+        if raw.len() < 2 {
+            return 0;
         }
+        for (id, result) in ids.into_iter().zip(self.send_all(&raw)) {
+            answers.add(Handled::Answer(match result {
+                Ok(hash) => success(Some(id), &json!(hash)),
+                Err(error) => failure(Some(id), &error),
+            }));
+        }
+        raw.len()
     }
 
     fn handle_one(
@@ -120,6 +138,39 @@ impl Api {
         };
         let params = Params::read(request.params)?;
         self.method(method, params)
+    }
+}
+
+/// The id and the transaction of an `eth_sendRawTransaction`, if that is what it is.
+fn transaction(text: &str) -> Option<(&RawValue, Bytes)> {
+    let request: Request<'_> = serde_json::from_str(text).ok()?;
+    if request.method.as_deref() != Some("eth_sendRawTransaction")
+        || request.jsonrpc.as_deref() != Some("2.0")
+    {
+        return None;
+    }
+    let mut params = Params::read(request.params).ok()?;
+    Some((request.id?, params.next().ok()?))
+}
+
+/// The answers to a batch.
+#[derive(Debug, Default)]
+struct Answers(String);
+
+impl Answers {
+    fn add(&mut self, handled: Handled) {
+        if let Handled::Answer(answer) = handled {
+            self.0.push(if self.0.is_empty() { '[' } else { ',' });
+            self.0.push_str(&answer);
+        }
+    }
+
+    fn end(mut self) -> Handled {
+        if self.0.is_empty() {
+            return Handled::Nothing;
+        }
+        self.0.push(']');
+        Handled::Answer(self.0)
     }
 }
 

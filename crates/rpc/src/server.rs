@@ -115,6 +115,7 @@ impl Server {
         let limit = self.shared.config.body_bytes;
         let app = Router::new()
             .route("/", post(http::post).get(http::get).options(http::options))
+            .route("/transactions", post(http::transactions))
             .route("/health", get(http::health))
             .route("/ready", get(http::health))
             .layer(DefaultBodyLimit::max(limit))

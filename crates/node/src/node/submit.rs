@@ -17,10 +17,14 @@ use revm::{
     interpreter::gas::calculate_initial_tx_gas_for_tx,
     primitives::{KECCAK_EMPTY, eip3860::MAX_INITCODE_SIZE},
 };
+use std::thread;
 
 /// The type of transactions with blobs
 /// ([EIP-4844](https://eips.ethereum.org/EIPS/eip-4844)).
 const BLOBS: u8 = 3;
+
+/// Transactions for which it does not pay to start another thread.
+const FEW: usize = 16;
 
 impl Node {
     /// Takes in a signed transaction as the network encodes it
@@ -33,6 +37,37 @@ impl Node {
         let sender = recover_sender(&signed)
             .map_err(|error| TransactionError::Signature(error.to_string()))?;
         self.submit_of(signed, sender)
+    }
+
+    /// Takes in many at once: signatures are checked by all threads. What became of each, in
+    /// the same order.
+    pub fn submit_all<R: AsRef<[u8]> + Sync>(
+        &self,
+        raw: &[R],
+    ) -> Vec<Result<B256, TransactionError>> {
+        let threads = self.threads().min(raw.len().div_ceil(FEW));
+        if threads <= 1 {
+            return raw.iter().map(|raw| self.submit(raw.as_ref())).collect();
+        }
+        let share = raw.len().div_ceil(threads);
+        thread::scope(|scope| {
+            let submit = |share: &[R]| -> Vec<_> {
+                share.iter().map(|raw| self.submit(raw.as_ref())).collect()
+            };
+            let mut shares = raw.chunks(share);
+            let first = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares
+                .map(|share| scope.spawn(move || submit(share)))
+                .collect();
+            let mut done = submit(first);
+            for other in others {
+                match other.join() {
+                    Ok(share) => done.extend(share),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            done
+        })
     }
 
     /// Takes in a transaction whose sender is known.

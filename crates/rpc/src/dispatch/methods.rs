@@ -26,6 +26,7 @@ impl Api {
             "rpc_modules" => Ok(json!({
                 "debug": "1.0", "eth": "1.0", "net": "1.0", "txpool": "1.0", "web3": "1.0",
             })),
+            "parallax_sendRawTransactions" => self.send_raw_many(params),
             "personal_sign" => self.sign(params, true),
             name => Err(RpcError::method(name)),
         }

@@ -3,6 +3,7 @@
 use crate::{
     api::Api,
     call::{Session, must_not_contradict},
+    dispatch::MOST_IN_BATCH,
     error::RpcError,
     params::Params,
     target::Target,
@@ -56,6 +57,78 @@ impl Api {
                 std::thread::sleep(step);
             }
         }
+    }
+
+    /// Takes in many; what became of each. At most one block is made of them at once.
+    pub(crate) fn send_all<R: AsRef<[u8]> + Sync>(&self, raw: &[R]) -> Vec<Result<B256, RpcError>> {
+        let taken = self.node.submit_all(raw);
+        let last = taken.iter().rev().find_map(|taken| taken.as_ref().ok());
+        if let Some(hash) = last
+            && let Err(error) = self.sent(hash)
+        {
+            tracing::error!(%error, "no block could be made");
+        }
+        taken.into_iter().map(|taken| Ok(taken?)).collect()
+    }
+
+    /// `parallax_sendRawTransactions`: an array of transactions; a hash or an error each.
+    pub(crate) fn send_raw_many(&self, mut params: Params<'_>) -> Result<Value, RpcError> {
+        let raw: Vec<Bytes> = params.next()?;
+        if raw.len() > MOST_IN_BATCH {
+            return Err(RpcError::limit(format!(
+                "at most {MOST_IN_BATCH} transactions at once"
+            )));
+        }
+        let answers = self.send_all(&raw).into_iter().map(|taken| match taken {
+            Ok(hash) => json!({ "hash": hash }),
+            Err(error) => json!({ "error": error.to_json() }),
+        });
+        Ok(Value::Array(answers.collect()))
+    }
+
+    /// Transactions one behind the other, each behind its length in four bytes, the highest
+    /// first. Answers one behind the other: 0 and the hash, or 1 and the code of the error
+    /// in the last of 32 bytes, as a number with a sign.
+    ///
+    /// # Errors
+    /// If it is not that.
+    pub fn send_binary(&self, body: &[u8]) -> Result<Vec<u8>, RpcError> {
+        let mut raw = Vec::new();
+        let mut rest = body;
+        while !rest.is_empty() {
+            let split = rest.split_first_chunk::<4>().and_then(|(length, rest)| {
+                let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+                rest.split_at_checked(length)
+            });
+            let Some((one, others)) = split else {
+                let at = body.len() - rest.len();
+                return Err(RpcError::params(format!(
+                    "at byte {at}: a transaction is cut off"
+                )));
+            };
+            raw.push(one);
+            rest = others;
+        }
+        if raw.len() > MOST_IN_BATCH {
+            return Err(RpcError::limit(format!(
+                "at most {MOST_IN_BATCH} transactions at once"
+            )));
+        }
+        let mut answers = Vec::with_capacity(raw.len() * 33);
+        for taken in self.send_all(&raw) {
+            match taken {
+                Ok(hash) => {
+                    answers.push(0);
+                    answers.extend_from_slice(hash.as_slice());
+                }
+                Err(error) => {
+                    answers.push(1);
+                    answers.extend_from_slice(&[0; 24]);
+                    answers.extend_from_slice(&error.code.to_be_bytes());
+                }
+            }
+        }
+        Ok(answers)
     }
 
     /// A transaction has come in.

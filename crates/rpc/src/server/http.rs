@@ -54,6 +54,31 @@ pub(super) async fn handle(shared: &Arc<Shared>, text: String) -> Handled {
     }
 }
 
+/// Many transactions without JSON around them.
+pub(super) async fn transactions(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refused) = admit(&shared, &headers) {
+        return *refused;
+    }
+    let permit = Arc::clone(&shared.requests).acquire_owned().await;
+    let api = Arc::clone(&shared.api);
+    let work = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        api.send_binary(&body)
+    });
+    match work.await {
+        Ok(Ok(answers)) => {
+            let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+            (kind, answers).into_response()
+        }
+        Ok(Err(error)) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
 /// A page for people, or the beginning of a WebSocket.
 pub(super) async fn get(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if let Err(refused) = admit(&shared, request.headers()) {
