@@ -17,7 +17,11 @@ use parallax_chain::{Fork, SignedTransaction, header};
 use parallax_engine::{BlockOutput, InvalidReason, Skipped};
 use parallax_trie::EMPTY_ROOT;
 use revm::context::result::InvalidTransaction;
-use std::{mem, sync::Arc};
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// What whoever makes a block may choose.
 #[derive(Clone, Debug, Default)]
@@ -75,9 +79,14 @@ impl Node {
         producer: &mut Producer,
         attributes: &Attributes,
     ) -> Result<Arc<SealedBlock>, NodeError> {
-        let built = self.make(producer, attributes, None)?;
+        let begun = Instant::now();
+        let (built, mut spent) = self.make(producer, attributes, None)?;
         let (header, _) = hash_of(&built.block.header);
+        let made = Instant::now();
         let block = self.append(producer, built.block, &header)?;
+        spent.append = made.elapsed();
+        spent.all = begun.elapsed();
+        self.note(&block, spent);
         producer.clock.made(block.header.timestamp);
         producer.next_base_fee = None;
         producer.next_prev_randao = None;
@@ -95,7 +104,7 @@ impl Node {
         transactions: Option<Vec<SignedTransaction>>,
     ) -> Result<Built, NodeError> {
         let mut producer = self.producer();
-        let built = self.make(&mut producer, attributes, transactions)?;
+        let (built, _) = self.make(&mut producer, attributes, transactions)?;
         self.take_back(&mut producer)?;
         Ok(built)
     }
@@ -187,7 +196,9 @@ impl Node {
         producer: &mut Producer,
         attributes: &Attributes,
         transactions: Option<Vec<SignedTransaction>>,
-    ) -> Result<Built, NodeError> {
+    ) -> Result<(Built, Spent), NodeError> {
+        let mut watch = Watch::start();
+        let mut spent = Spent::default();
         let parent = self.head();
         if attributes
             .timestamp
@@ -204,6 +215,7 @@ impl Node {
             Some(signed) => given(signed, number)?,
             None => self.candidates(&draft),
         };
+        spent.candidates = watch.lap();
         let withdrawals = draft
             .withdrawals_root
             .map(|_| Withdrawals::new(attributes.withdrawals.clone()));
@@ -227,12 +239,15 @@ impl Node {
             number,
             source: Box::new(source),
         })?;
+        spent.execute = watch.lap();
         self.drop_invalid(&candidates, &output.skipped);
         let changes = mem::take(&mut output.changes);
         self.state_mut().apply(&changes)?;
+        spent.apply = watch.lap();
         let root = self.state_mut().root()?;
+        spent.root = watch.lap();
         let transactions = included(candidates, &output);
-        Ok(self.seal(
+        let built = self.seal(
             draft,
             fork,
             &parent,
@@ -240,7 +255,9 @@ impl Node {
             transactions,
             withdrawals,
             output,
-        ))
+        );
+        spent.seal = watch.lap();
+        Ok((built, spent))
     }
 
     #[expect(
@@ -325,6 +342,68 @@ impl Node {
                 self.pool.remove(hash);
             }
         }
+    }
+}
+
+impl Node {
+    /// Tells how long a block took.
+    fn note(&self, block: &SealedBlock, spent: Spent) {
+        let Spent {
+            candidates,
+            execute,
+            apply,
+            root,
+            seal,
+            append,
+            all,
+        } = spent;
+        tracing::debug!(
+            number = block.number(),
+            transactions = block.transactions.len(),
+            gas = block.header.gas_used,
+            ?all,
+            ?candidates,
+            ?execute,
+            ?apply,
+            ?root,
+            ?seal,
+            ?append,
+            waiting = self.pool.len(),
+            "a block"
+        );
+    }
+}
+
+/// What making a block took.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spent {
+    /// Choosing transactions.
+    candidates: Duration,
+    execute: Duration,
+    /// Making its changes to the flat state.
+    apply: Duration,
+    /// The state root.
+    root: Duration,
+    /// The other roots, and the header.
+    seal: Duration,
+    /// Encoding, writing, waiting for the disk, telling everybody.
+    append: Duration,
+    all: Duration,
+}
+
+/// Measures one thing after the other.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        let lap = now - self.0;
+        self.0 = now;
+        lap
     }
 }
 

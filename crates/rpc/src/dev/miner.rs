@@ -37,12 +37,12 @@ impl Interval {
         self.has_changed.notify_all();
     }
 
-    /// Waits until a block is due; `false`: there will be no more.
-    fn wait(&self) -> bool {
+    /// Waits until a block is due, so long after `last` was; `None`: there will be no more.
+    fn wait(&self, last: Instant) -> Option<Instant> {
         let mut wanted = self.lock();
         loop {
             if wanted.is_over {
-                return false;
+                return None;
             }
             let Some(interval) = wanted.interval else {
                 wanted = self
@@ -51,11 +51,14 @@ impl Interval {
                     .unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let (due, changes) = (Instant::now() + interval, wanted.changes);
+            // What a block took is part of the time until the next one; but those that are
+            // late are not made up for.
+            let due = (last + interval).max(Instant::now());
+            let changes = wanted.changes;
             while wanted.changes == changes && !wanted.is_over {
                 let left = due.saturating_duration_since(Instant::now());
                 if left.is_zero() {
-                    return true;
+                    return Some(due);
                 }
                 wanted = self
                     .has_changed
@@ -77,7 +80,9 @@ impl Api {
         let api = Arc::downgrade(self);
         let name = thread::Builder::new().name("blocks".to_owned());
         name.spawn(move || {
-            while interval.wait() {
+            let mut last = Instant::now();
+            while let Some(due) = interval.wait(last) {
+                last = due;
                 let Some(api) = Weak::upgrade(&api) else {
                     return;
                 };
