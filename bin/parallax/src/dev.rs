@@ -9,7 +9,7 @@ use crate::{
     chain::{keep_genesis, kept_genesis, read_genesis},
     cli::{DevArguments, Ordering},
     db::progress::Progress,
-    serve::{block_time, serve},
+    serve::{block_time, metrics, serve},
 };
 use accounts::Account;
 use alloy_primitives::{Address, address, hex};
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &DevArguments) -> eyre::Result<Outcome> {
         (None, Some(temporary)) => temporary.path(),
         (None, None) => return Err(eyre!("there is no folder")),
     };
+    let metrics = metrics()?;
     let api = Arc::new(open(arguments, &accounts, folder)?);
     if let Some(path) = arguments.load_state.as_ref().or(arguments.state.as_ref())
         && (path.exists() || arguments.load_state.is_some())
@@ -71,6 +72,7 @@ pub(crate) fn run(arguments: &DevArguments) -> eyre::Result<Outcome> {
             true => Vec::new(),
             false => vec![arguments.allow_origin.clone()],
         },
+        metrics: Some(metrics),
         ..ServerConfig::default()
     };
     serve(&api, config, |address| {

@@ -6,8 +6,9 @@ use crate::{
     cli::NodeArguments,
 };
 use eyre::{WrapErr, ensure};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use parallax_node::NodeConfig;
-use parallax_rpc::{Api, ApiConfig, Server, ServerConfig, Wallet};
+use parallax_rpc::{Api, ApiConfig, Metrics, Server, ServerConfig, Wallet};
 use std::{
     io::{self, Write},
     net::SocketAddr,
@@ -23,6 +24,7 @@ pub(crate) fn run(arguments: &NodeArguments) -> eyre::Result<Outcome> {
         "--extra-data has {} bytes, and may have 32",
         arguments.extra_data.len()
     );
+    let metrics = metrics()?;
     let genesis = kept_genesis(&arguments.data.datadir)?;
     let mut config = NodeConfig {
         beneficiary: arguments.beneficiary,
@@ -38,6 +40,7 @@ pub(crate) fn run(arguments: &NodeArguments) -> eyre::Result<Outcome> {
         address: SocketAddr::new(arguments.http.address, arguments.http.port),
         hosts: arguments.http.hosts.clone(),
         origins: arguments.http.origins.clone(),
+        metrics: Some(metrics),
         ..ServerConfig::default()
     };
     serve(&api, http, |address| {
@@ -84,6 +87,19 @@ pub(crate) fn serve(
     served?;
     api.node().checkpoint()?;
     Ok(())
+}
+
+/// Begins to count; what `GET /metrics` says.
+pub(crate) fn metrics() -> eyre::Result<Metrics> {
+    let seconds = [
+        0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0,
+    ];
+    let recorder = PrometheusBuilder::new().set_buckets(&seconds)?;
+    let handle = recorder.install_recorder()?;
+    Ok(Metrics::new(move || {
+        handle.run_upkeep();
+        handle.render()
+    }))
 }
 
 /// Ready once SIGTERM or SIGINT has come.

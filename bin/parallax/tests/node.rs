@@ -53,13 +53,19 @@ impl Running {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let length = body.len();
-        write!(stream, "{head}content-length: {length}\r\nconnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "{head}content-length: {length}\r\nconnection: close\r\n\r\n"
+        )?;
         // Whoever refuses does not read on.
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = answer
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         Ok((status.unwrap_or(0), body.to_owned()))
     }
@@ -112,7 +118,13 @@ fn it_stops_when_told_and_goes_on_after() {
     assert_eq!(receipt["status"], "0x1");
     // Nobody else may have it open.
     let second = Command::new(env!("CARGO_BIN_EXE_parallax"))
-        .args(["dev", "-p", "0", "--datadir", folder.path().to_str().unwrap()])
+        .args([
+            "dev",
+            "-p",
+            "0",
+            "--datadir",
+            folder.path().to_str().unwrap(),
+        ])
         .output()
         .unwrap();
     assert_eq!(second.status.code(), Some(2));
@@ -131,7 +143,13 @@ fn a_port_that_is_taken_is_named() {
     let node = Running::dev(one.path(), &[]);
     let port = node.address.port().to_string();
     let other = Command::new(env!("CARGO_BIN_EXE_parallax"))
-        .args(["dev", "-p", &port, "--datadir", two.path().to_str().unwrap()])
+        .args([
+            "dev",
+            "-p",
+            &port,
+            "--datadir",
+            two.path().to_str().unwrap(),
+        ])
         .output()
         .unwrap();
     assert_eq!(other.status.code(), Some(2));
@@ -142,7 +160,9 @@ fn a_port_that_is_taken_is_named() {
 /// How often the node is killed; `PARALLAX_SEEDS` says otherwise.
 fn kills() -> u64 {
     let wanted = std::env::var("PARALLAX_SEEDS").ok();
-    wanted.map_or(4, |wanted| wanted.parse().expect("PARALLAX_SEEDS is no number"))
+    wanted.map_or(4, |wanted| {
+        wanted.parse().expect("PARALLAX_SEEDS is no number")
+    })
 }
 
 #[test]
@@ -176,7 +196,11 @@ fn nothing_that_was_acknowledged_is_lost_by_a_kill() {
     }
     let node = Running::dev(folder.path(), &[]);
     let acknowledged = acknowledged.into_inner().unwrap();
-    println!("{} kills, {} blocks acknowledged", kills(), acknowledged.len());
+    println!(
+        "{} kills, {} blocks acknowledged",
+        kills(),
+        acknowledged.len()
+    );
     assert!(!acknowledged.is_empty());
     for (hash, block) in &acknowledged {
         let receipt = node.call("eth_getTransactionReceipt", &json!([hash]));
@@ -237,10 +261,22 @@ fn what_is_no_request_gets_an_error_that_says_so() {
         (r#"{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1,"method":"eth_nothing"}"#, -32601),
         (r#"{"jsonrpc":"2.0","id":1,"method":"eth_call"}"#, -32602),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{}}"#, -32602),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x12"]}"#, -32602),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["ten"]}"#, -32602),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":["0xff"]}"#, -32602),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{}}"#,
+            -32602,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x12"]}"#,
+            -32602,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["ten"]}"#,
+            -32602,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":["0xff"]}"#,
+            -32602,
+        ),
     ];
     for (body, expected) in cases {
         assert_eq!(code(body), expected, "{body:.80}");
@@ -261,9 +297,13 @@ fn people_who_mean_no_good_do_not_keep_it_from_others() {
     let folder = tempfile::tempdir().unwrap();
     let node = Running::dev(folder.path(), &[]);
     // Connections that say nothing, or half of something.
-    let mut idle: Vec<_> = (0..300).map(|_| TcpStream::connect(node.address).unwrap()).collect();
+    let mut idle: Vec<_> = (0..300)
+        .map(|_| TcpStream::connect(node.address).unwrap())
+        .collect();
     for stream in idle.iter_mut().take(100) {
-        stream.write_all(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-le").unwrap();
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-le")
+            .unwrap();
     }
     is_alive(&node);
     // A loop that never ends: it costs what a call may cost.
@@ -280,12 +320,17 @@ fn people_who_mean_no_good_do_not_keep_it_from_others() {
     });
     // Signatures that are nobody's.
     let wrong = format!("0x02{}", "f8".repeat(60));
-    let one = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [wrong] });
+    let one =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [wrong] });
     let batch = Value::Array(vec![one; 500]).to_string();
     let (_, answers) = node.post(batch.as_bytes());
     let answers: Vec<Value> = serde_json::from_str(&answers).unwrap();
     assert_eq!(answers.len(), 500);
-    assert!(answers.iter().all(|answer| answer["error"]["code"] == -32602));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer["error"]["code"] == -32602)
+    );
     is_alive(&node);
     drop(idle);
     node.stop();

@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod events;
 mod execute;
+mod measure;
 mod node;
 mod view;
 

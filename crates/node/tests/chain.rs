@@ -1,7 +1,7 @@
 //! A chain from its first block: making, finding, refusing and taking back blocks.
 
 use alloy_consensus::{
-    SignableTransaction, TxEip1559, TxEnvelope, crypto::secp256k1::sign_message,
+    Header, SignableTransaction, TxEip1559, TxEnvelope, crypto::secp256k1::sign_message,
 };
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, TxKind, U256, address, b256};
@@ -114,7 +114,8 @@ fn blocks_that_are_wrong_change_nothing() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (maker, taker) = (open(one.path()), open(two.path()));
     let good = pay(&maker, 0, 1).to_consensus();
-    let wrong: [(&str, fn(&mut alloy_consensus::Header)); 7] = [
+    type Spoil = fn(&mut Header);
+    let wrong: [(&str, Spoil); 7] = [
         ("state root", |header| header.state_root = B256::ZERO),
         ("receipts root", |header| header.receipts_root = B256::ZERO),
         ("gas used", |header| header.gas_used += 1),
@@ -122,7 +123,7 @@ fn blocks_that_are_wrong_change_nothing() {
         ("timestamp", |header| header.timestamp = 1),
         ("gas limit", |header| header.gas_limit *= 2),
         ("transactions root", |header| {
-            header.transactions_root = B256::ZERO
+            header.transactions_root = B256::ZERO;
         }),
     ];
     for (what, spoil) in wrong {

@@ -2,11 +2,15 @@
 
 mod methods;
 
-use crate::{api::Api, error::RpcError, params::Params};
+use crate::{
+    api::Api,
+    error::{NO_METHOD, RpcError},
+    params::Params,
+};
 use alloy_primitives::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Instant};
 
 /// Requests that a batch may have.
 pub const MOST_IN_BATCH: usize = 10_000;
@@ -136,8 +140,20 @@ impl Api {
         let Some(method) = &request.method else {
             return Err(RpcError::request("there is no method"));
         };
-        let params = Params::read(request.params)?;
-        self.method(method, params)
+        let begun = Instant::now();
+        let result = Params::read(request.params).and_then(|params| self.method(method, params));
+        let outcome = match &result {
+            Ok(_) => "ok",
+            // Names that somebody made up would never end.
+            Err(error) if error.code == NO_METHOD => return result,
+            Err(_) => "error",
+        };
+        let labels = [
+            ("method", method.to_string()),
+            ("outcome", outcome.to_owned()),
+        ];
+        metrics::histogram!("parallax_rpc_seconds", &labels).record(begun.elapsed().as_secs_f64());
+        result
     }
 }
 

@@ -6,6 +6,9 @@ use parallax_node::{NodeError, TransactionError};
 use parallax_state::StateError;
 use serde_json::{Value, json};
 
+/// The method does not exist.
+pub(crate) const NO_METHOD: i64 = -32601;
+
 /// An error of JSON-RPC 2.0.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{message} ({code})")]
@@ -46,7 +49,7 @@ impl RpcError {
     /// The method does not exist.
     pub(crate) fn method(name: &str) -> Self {
         let message = format!("the method {name} does not exist/is not available");
-        Self::new(-32601, message)
+        Self::new(NO_METHOD, message)
     }
 
     /// It cannot be done.

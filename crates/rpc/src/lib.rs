@@ -18,5 +18,5 @@ mod wallet;
 pub use api::{Api, ApiConfig};
 pub use dispatch::{Handled, MOST_IN_BATCH};
 pub use error::RpcError;
-pub use server::{Server, ServerConfig, ServerError};
+pub use server::{Metrics, Server, ServerConfig, ServerError};
 pub use wallet::Wallet;

@@ -9,7 +9,7 @@ use axum::{
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore};
 
 /// Settings of a server.
@@ -29,6 +29,30 @@ pub struct ServerConfig {
     pub sockets: usize,
     /// Subscriptions that one of them may have. 64.
     pub subscriptions: usize,
+    /// What `GET /metrics` says; without it there is no such thing.
+    pub metrics: Option<Metrics>,
+}
+
+/// The numbers for operators, as text.
+#[derive(Clone)]
+pub struct Metrics(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl Metrics {
+    /// By somebody who knows them.
+    #[must_use]
+    pub fn new(render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(render))
+    }
+
+    pub(crate) fn render(&self) -> String {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
 }
 
 impl Default for ServerConfig {
@@ -41,6 +65,7 @@ impl Default for ServerConfig {
             requests: 128,
             sockets: 1024,
             subscriptions: 64,
+            metrics: None,
         }
     }
 }
@@ -118,6 +143,7 @@ impl Server {
             .route("/transactions", post(http::transactions))
             .route("/health", get(http::health))
             .route("/ready", get(http::health))
+            .route("/metrics", get(http::metrics))
             .layer(DefaultBodyLimit::max(limit))
             .with_state(self.shared);
         axum::serve(self.listener, app)

@@ -6,6 +6,7 @@ use crate::{
     block::{SealedBlock, Transaction, hash_of},
     events::Event,
     execute::{self, Roots, expect},
+    measure,
     view::read,
 };
 use alloy_consensus::{Block as ConsensusBlock, Header};
@@ -218,6 +219,7 @@ impl Node {
         for (sender, nonce) in next {
             self.pool.advance(&sender, nonce);
         }
+        measure::added(&block, self.pool.len());
         self.tell(Event::Block(Arc::clone(&block)));
         Ok(block)
     }

@@ -6,7 +6,7 @@ use crate::{
     block::{SealedBlock, hash_of},
     chain::Chain,
     clock::Clock,
-    events,
+    events, measure,
 };
 use alloy_consensus::Header;
 use alloy_primitives::U256;
@@ -55,6 +55,7 @@ impl Node {
             workers: config.state.threads.max(1),
             ..EngineConfig::default()
         });
+        measure::describe();
         let starting = |source: io::Error| StateError::Io {
             doing: "starting the threads of the engine",
             source,

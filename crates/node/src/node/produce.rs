@@ -5,6 +5,7 @@ use crate::{
     NodeError,
     block::{SealedBlock, Transaction, hash_of},
     execute::{self, Roots},
+    measure::{self, Spent},
     view::read,
 };
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header};
@@ -86,7 +87,7 @@ impl Node {
         let block = self.append(producer, built.block, &header)?;
         spent.append = made.elapsed();
         spent.all = begun.elapsed();
-        self.note(&block, spent);
+        measure::made(&block, &spent);
         producer.clock.made(block.header.timestamp);
         producer.next_base_fee = None;
         producer.next_prev_randao = None;
@@ -343,52 +344,6 @@ impl Node {
             }
         }
     }
-}
-
-impl Node {
-    /// Tells how long a block took.
-    fn note(&self, block: &SealedBlock, spent: Spent) {
-        let Spent {
-            candidates,
-            execute,
-            apply,
-            root,
-            seal,
-            append,
-            all,
-        } = spent;
-        tracing::debug!(
-            number = block.number(),
-            transactions = block.transactions.len(),
-            gas = block.header.gas_used,
-            ?all,
-            ?candidates,
-            ?execute,
-            ?apply,
-            ?root,
-            ?seal,
-            ?append,
-            waiting = self.pool.len(),
-            "a block"
-        );
-    }
-}
-
-/// What making a block took.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spent {
-    /// Choosing transactions.
-    candidates: Duration,
-    execute: Duration,
-    /// Making its changes to the flat state.
-    apply: Duration,
-    /// The state root.
-    root: Duration,
-    /// The other roots, and the header.
-    seal: Duration,
-    /// Encoding, writing, waiting for the disk, telling everybody.
-    append: Duration,
-    all: Duration,
 }
 
 /// Measures one thing after the other.

@@ -4,6 +4,7 @@ use super::Node;
 use crate::{
     TransactionError,
     events::Event,
+    measure,
     view::{Moment, read},
 };
 use alloy_consensus::{Signed, Transaction as _, TxEip4844Variant, TxEnvelope, Typed2718};
@@ -33,6 +34,12 @@ impl Node {
     /// # Errors
     /// Why it is not taken.
     pub fn submit(&self, raw: &[u8]) -> Result<B256, TransactionError> {
+        let taken = self.try_submit(raw);
+        measure::submitted(taken.is_ok());
+        taken
+    }
+
+    fn try_submit(&self, raw: &[u8]) -> Result<B256, TransactionError> {
         let signed = decode(raw)?;
         let sender = recover_sender(&signed)
             .map_err(|error| TransactionError::Signature(error.to_string()))?;

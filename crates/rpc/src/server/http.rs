@@ -109,6 +109,17 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
         .into_response()
 }
 
+/// The numbers for operators, as Prometheus reads them.
+pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    match &shared.config.metrics {
+        Some(metrics) => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+            (kind, metrics.render()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 fn answer(shared: &Shared, headers: &HeaderMap, text: String) -> Response {
     let mut response = ([(header::CONTENT_TYPE, "application/json")], text).into_response();
     allow(shared, headers, &mut response);
