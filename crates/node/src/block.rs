@@ -8,7 +8,6 @@ use crate::execute::Roots;
 use alloy_consensus::{Block as ConsensusBlock, BlockBody, Eip658Value, Header, Receipt};
 use alloy_eips::eip4895::Withdrawals;
 use alloy_primitives::{Address, B256, Log, U256};
-use alloy_rlp::Encodable;
 use parallax_chain::{Fork, SignedTransaction};
 
 /// A transaction of a block.
@@ -86,12 +85,6 @@ impl SealedBlock {
                 withdrawals: self.withdrawals.clone(),
             },
         }
-    }
-
-    /// Its length on the network, in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.to_consensus().length()
     }
 
     /// Gas that a transaction used.

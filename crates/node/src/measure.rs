@@ -10,6 +10,8 @@ pub(crate) struct Spent {
     /// Choosing transactions.
     pub(crate) candidates: Duration,
     pub(crate) execute: Duration,
+    /// For those who read the state.
+    pub(crate) wait: Duration,
     /// Making its changes to the flat state.
     pub(crate) apply: Duration,
     /// The state root.
@@ -22,10 +24,11 @@ pub(crate) struct Spent {
 }
 
 impl Spent {
-    fn stages(&self) -> [(&'static str, Duration); 7] {
+    fn stages(&self) -> [(&'static str, Duration); 8] {
         [
             ("candidates", self.candidates),
             ("execute", self.execute),
+            ("wait", self.wait),
             ("apply", self.apply),
             ("root", self.root),
             ("seal", self.seal),
@@ -73,6 +76,7 @@ pub(crate) fn made(block: &SealedBlock, spent: &Spent) {
     let Spent {
         candidates,
         execute,
+        wait,
         apply,
         root,
         seal,
@@ -86,6 +90,7 @@ pub(crate) fn made(block: &SealedBlock, spent: &Spent) {
         ?all,
         ?candidates,
         ?execute,
+        ?wait,
         ?apply,
         ?root,
         ?seal,

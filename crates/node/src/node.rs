@@ -134,24 +134,19 @@ impl Node {
         self.is_edited.load(Ordering::Relaxed)
     }
 
-    /// The root that the state after the last block would have with some changes.
+    /// The root that the state after a block would have with some changes.
     ///
     /// # Errors
-    /// If `block` is not the last one, or if the changes do not fit.
+    /// If that state cannot be had any more, or if the changes do not fit.
     pub fn root_with(&self, block: u64, changes: &StateChanges) -> Result<B256, NodeError> {
         let mut producer = self.producer();
-        if self.head().number() != block {
-            let next = self.head().number() + 1;
-            return Err(StateError::Unknown {
-                block: block + 1,
-                next,
-            }
-            .into());
-        }
         let applied = {
             let mut state = self.state_mut();
             state.discard()?;
-            state.apply(changes).and_then(|()| state.root())
+            let begun = state.pretend(block);
+            begun
+                .and_then(|()| state.apply(changes))
+                .and_then(|()| state.root())
         };
         self.take_back(&mut producer)?;
         Ok(applied?)

@@ -6,6 +6,7 @@ use alloy_consensus::{
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, TxKind, U256, address, b256};
 use parallax_chain::Genesis;
+use parallax_engine::StateChanges;
 use parallax_node::{Edit, Moment, Node, NodeConfig, NodeError, SealedBlock, TransactionError};
 use parallax_pool::PoolError;
 use parallax_state::History;
@@ -183,6 +184,33 @@ fn transactions_that_are_wrong_are_not_taken() {
     assert!(node.mine().unwrap().transactions.is_empty());
     node.submit(&payment(1, 1)).unwrap();
     assert_eq!(node.mine().unwrap().transactions.len(), 2);
+}
+
+#[test]
+fn roots_of_the_past_with_some_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = open(folder.path());
+    for nonce in 0..5 {
+        pay(&node, nonce, 1);
+    }
+    let edit = Edit {
+        nonce: Some(9),
+        ..Edit::default()
+    };
+    node.edit(BOB, &edit).unwrap();
+    for number in 0..6 {
+        let root = node.root_with(number, &StateChanges::default()).unwrap();
+        assert_eq!(root, node.block(number).unwrap().unwrap().header.state_root);
+    }
+    // Nothing of it has stayed, and what was edited has.
+    let account = node
+        .state_at(Moment::Pending)
+        .account(&BOB)
+        .unwrap()
+        .unwrap();
+    assert_eq!((account.balance, account.nonce), (U256::from(5), 9));
+    assert_eq!(pay(&node, 5, 1).number(), 6);
+    assert!(node.root_with(9, &StateChanges::default()).is_err());
 }
 
 #[test]

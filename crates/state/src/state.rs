@@ -65,7 +65,7 @@ pub struct Block<'b> {
     /// As the caller encodes them.
     pub receipts: &'b [u8],
     /// Logs of all transactions, by which the block can be found.
-    pub logs: &'b [EvmLog],
+    pub logs: &'b [&'b EvmLog],
     /// Hashes of all transactions, by which the block can be found. It can be by its own.
     pub transactions: &'b [B256],
 }
@@ -92,6 +92,8 @@ pub struct State<S: Store + 'static = Mdbx, F: Files = Disk> {
     spent: Spent,
     last_spent: Spent,
     is_stopped: bool,
+    /// So many of the pieces, the first ones, take blocks back.
+    pretended: usize,
     write_set: Vec<u8>,
     change_set: Vec<u8>,
 }

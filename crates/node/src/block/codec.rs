@@ -9,35 +9,64 @@
 use super::{SealedBlock, Transaction};
 use alloy_consensus::{BlockBody, Eip658Value, Header, Receipt};
 use alloy_primitives::{Address, B256, Log, U256};
-use alloy_rlp::{Decodable, Encodable, Header as RlpHeader};
+use alloy_rlp::{BufMut, Decodable, Encodable, Header as RlpHeader};
 use parallax_chain::{Fork, SignedTransaction};
 
 /// Another number if the parts look otherwise.
 const VERSION: u8 = 1;
 
 impl SealedBlock {
+    /// What the list of a block has behind its header, without the list around it.
+    fn put_body(&self, out: &mut dyn BufMut) {
+        let transactions = list(self.transactions_length());
+        transactions.encode(out);
+        self.transactions
+            .iter()
+            .for_each(|tx| tx.signed.encode(out));
+        self.ommers.encode(out);
+        if let Some(withdrawals) = &self.withdrawals {
+            withdrawals.encode(out);
+        }
+    }
+
+    fn transactions_length(&self) -> usize {
+        self.transactions.iter().map(|tx| tx.signed.length()).sum()
+    }
+
+    fn body_length(&self) -> usize {
+        let transactions = self.transactions_length();
+        let withdrawals = self.withdrawals.as_ref().map_or(0, Encodable::length);
+        list(transactions).length() + transactions + self.ommers.length() + withdrawals
+    }
+
+    /// Its length on the network, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let payload = self.header.length() + self.body_length();
+        list(payload).length() + payload
+    }
+
     pub(crate) fn encode_body(&self) -> Vec<u8> {
-        let mut out = vec![VERSION];
+        let body = self.body_length();
+        let mut out = Vec::with_capacity(64 + 20 * self.transactions.len() + body);
+        out.push(VERSION);
         out.extend_from_slice(&self.total_difficulty.to_be_bytes::<32>());
         let count = u32::try_from(self.transactions.len()).unwrap_or(u32::MAX);
         out.extend_from_slice(&count.to_be_bytes());
         for tx in &self.transactions {
             out.extend_from_slice(tx.sender.as_slice());
         }
-        self.to_consensus().body.encode(&mut out);
+        list(body).encode(&mut out);
+        self.put_body(&mut out);
         out
     }
 
     pub(crate) fn encode_receipts(&self) -> Vec<u8> {
         let payload = self.receipts.iter().map(receipt_length).sum();
         let mut out = Vec::with_capacity(payload + 9);
-        let header = |payload_length| RlpHeader {
-            list: true,
-            payload_length,
-        };
-        header(payload).encode(&mut out);
+        list(payload).encode(&mut out);
         for receipt in &self.receipts {
-            header(receipt_payload(receipt)).encode(&mut out);
+            list(receipt_payload(receipt)).encode(&mut out);
             receipt.status.encode(&mut out);
             receipt.cumulative_gas_used.encode(&mut out);
             receipt.logs.encode(&mut out);
@@ -91,12 +120,16 @@ fn receipt_payload(receipt: &Receipt<Log>) -> usize {
 }
 
 fn receipt_length(receipt: &Receipt<Log>) -> usize {
-    let payload_length = receipt_payload(receipt);
-    let header = RlpHeader {
+    let payload = receipt_payload(receipt);
+    list(payload).length() + payload
+}
+
+/// The header of a list.
+const fn list(payload_length: usize) -> RlpHeader {
+    RlpHeader {
         list: true,
         payload_length,
-    };
-    header.length() + payload_length
+    }
 }
 
 fn decode_receipts(mut bytes: &[u8]) -> Result<Vec<Receipt<Log>>, alloy_rlp::Error> {

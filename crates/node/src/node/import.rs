@@ -195,7 +195,7 @@ impl Node {
         let hashes = block.transactions.iter();
         let hashes: Vec<_> = hashes.map(|tx| *tx.signed.tx_hash()).collect();
         let logs = block.receipts.iter().flat_map(|receipt| &receipt.logs);
-        let logs: Vec<_> = logs.cloned().collect();
+        let logs: Vec<_> = logs.collect();
         let (body, receipts) = (block.encode_body(), block.encode_receipts());
         let mut state: RwLockWriteGuard<'_, State> = self.state_mut();
         state.commit(&Parts {

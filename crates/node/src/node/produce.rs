@@ -243,9 +243,12 @@ impl Node {
         spent.execute = watch.lap();
         self.drop_invalid(&candidates, &output.skipped);
         let changes = mem::take(&mut output.changes);
-        self.state_mut().apply(&changes)?;
+        let mut state = self.state_mut();
+        spent.wait = watch.lap();
+        state.apply(&changes)?;
         spent.apply = watch.lap();
-        let root = self.state_mut().root()?;
+        let root = state.root()?;
+        drop(state);
         spent.root = watch.lap();
         let transactions = included(candidates, &output);
         let built = self.seal(

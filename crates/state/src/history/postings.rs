@@ -57,7 +57,7 @@ fn digests(keys: impl Iterator<Item = LogKey>) -> Vec<Digest> {
 }
 
 /// What a block can be found by: its logs, its transactions, its own hash.
-pub(crate) fn postings(logs: &[Log], transactions: &[B256], block: B256) -> Vec<Digest> {
+pub(crate) fn postings(logs: &[&Log], transactions: &[B256], block: B256) -> Vec<Digest> {
     let transactions = transactions.iter().copied().map(LogKey::Transaction);
     let logs = logs.iter().flat_map(|log| {
         let topics = (0..).zip(log.topics());

@@ -127,6 +127,11 @@ impl<S: Store + 'static, F: Files> State<S, F> {
     /// # Errors
     /// If it cannot be written. Whether it was is unknown then: open the state anew.
     pub fn commit(&mut self, block: &Block<'_>) -> Result<u64, StateError> {
+        if self.pretended > 0 {
+            return Err(StateError::Changes(
+                "they are not made after the last block".to_owned(),
+            ));
+        }
         self.root()?;
         let begun = Instant::now();
         self.append(block)?;

@@ -138,6 +138,7 @@ impl<S: Store + 'static, F: Files> State<S, F> {
             spent: Spent::default(),
             last_spent: Spent::default(),
             is_stopped: false,
+            pretended: 0,
             write_set: Vec::new(),
             change_set: Vec::new(),
         };

@@ -25,11 +25,38 @@ impl<S: Store + 'static, F: Files> State<S, F> {
         }
         // So that no root is on its way into the flat state.
         self.root()?;
-        for piece in mem::take(&mut self.pieces).iter().rev() {
-            let (inverse, left) = piece.inverse();
+        let pretended = mem::take(&mut self.pretended);
+        for (index, piece) in mem::take(&mut self.pieces).iter().enumerate().rev() {
+            let (inverse, mut left) = piece.inverse();
+            if index < pretended {
+                // These ids are as old as what they belong to.
+                left.clear();
+            }
             self.go_back(&inverse, left)?;
         }
         self.end_going_back(self.next(), self.last_root())
+    }
+
+    /// Makes the state as it was after `block`, until [`State::discard`]: changes that are made
+    /// now come after that block. Nothing can be committed meanwhile.
+    ///
+    /// # Errors
+    /// If that state cannot be had any more, or while a block has begun.
+    pub fn pretend(&mut self, block: u64) -> Result<(), StateError> {
+        self.must_be_between_blocks()?;
+        self.at(block)?;
+        for number in (block + 1..self.next()).rev() {
+            let before = self.before(number)?;
+            // Words under ids that are left stay where they are: they come back.
+            let (back, _) = Prepared::back(&before, &self.flat)?;
+            self.flat.write(&back, self.config.threads);
+            self.tries.apply(&back, &self.flat)?;
+            let (_, roots) = self.tries.hash(&self.flat)?;
+            self.flat.set_storage_roots(&roots)?;
+            self.pieces.push(back);
+            self.pretended += 1;
+        }
+        Ok(())
     }
 
     /// Takes back all blocks after `block`: the next one has the number after it again.

@@ -73,9 +73,10 @@ impl Model {
         let number = self.worlds.len() as u64;
         let header = header(self.headers.last(), &root_of(&world));
         let logs = self.logs();
+        let shown: Vec<&Log> = logs.iter().collect();
         let block = Block {
             header: &header,
-            logs: &logs,
+            logs: &shown,
             ..Block::default()
         };
         assert_eq!(self.state.commit(&block).unwrap(), number);
@@ -103,6 +104,30 @@ impl Model {
             let at = self.state.at(last).unwrap();
             check_read(&at, &self.world(), &address, &slot);
         }
+    }
+
+    /// As if the last blocks had never been, for a while.
+    fn pretend(&mut self) {
+        let Some(last) = self.state.next().checked_sub(1) else {
+            return;
+        };
+        let block = last.saturating_sub(self.chance.random.random_range(0..5));
+        match self.state.pretend(block) {
+            Ok(()) => {}
+            // Compressed or not, what was pruned is gone.
+            Err(StateError::Pruned { .. } | StateError::Log(LogError::Pruned { .. })) => return,
+            Err(error) => panic!("{error}"),
+        }
+        let mut world = self.worlds[block as usize].clone();
+        assert_eq!(self.state.root().unwrap(), root_of(&world));
+        let changes = self.chance.change(&mut world);
+        self.state.apply(&changes).unwrap();
+        assert_eq!(self.state.root().unwrap(), root_of(&world));
+        if block < last {
+            assert!(self.state.commit(&Block::default()).is_err());
+        }
+        self.state.discard().unwrap();
+        self.check();
     }
 
     /// The last blocks have never been.
@@ -232,7 +257,7 @@ impl Model {
     }
 
     pub(super) fn step(&mut self) {
-        match self.chance.random.random_range(0..22) {
+        match self.chance.random.random_range(0..24) {
             0..=11 => self.block(),
             12 => self.checkpoint(),
             13 => self.restart(),
@@ -246,6 +271,7 @@ impl Model {
                 assert_eq!(verified.accounts, self.world().len() as u64);
             }
             17 | 18 => self.rewind(),
+            19 | 20 => self.pretend(),
             _ => self.check(),
         }
     }
