@@ -9,6 +9,7 @@ use std::{
     hash::{BuildHasher, RandomState},
     iter,
     sync::{Mutex, PoisonError},
+    thread::{self, JoinHandle},
 };
 use twox_hash::XxHash3_64;
 
@@ -20,6 +21,9 @@ const FIRST: usize = 64;
 
 /// How many times as many sets there are when they have become full.
 const GROWTH: usize = 8;
+
+/// Bytes from which on a thread of their own makes sets.
+const LARGE: usize = 4 << 20;
 
 /// What something is found by.
 pub(crate) trait Key: Copy + Default + Eq {
@@ -61,27 +65,31 @@ struct Set<K, V> {
     entries: [(K, V); WAYS],
 }
 
+type Table<K, V> = Vec<Mutex<Set<K, V>>>;
+
 /// A map of at most so many entries.
 pub(crate) struct Sets<K, V> {
     /// A power of two of them.
-    sets: Vec<Mutex<Set<K, V>>>,
+    sets: Table<K, V>,
     most: usize,
     /// By chance, so that nobody can choose keys that want the same set.
     seed: u64,
+    /// Makes more.
+    growing: Option<JoinHandle<Table<K, V>>>,
 }
 
-impl<K: Key, V: Clone + Default> Sets<K, V> {
+impl<K: Key + Send + 'static, V: Clone + Default + Send + 'static> Sets<K, V> {
     /// Of at most about so many bytes, of which each value has `more` elsewhere.
     pub(crate) fn new(bytes: usize, more: usize) -> Self {
         let set = size_of::<Mutex<Set<K, V>>>() + WAYS * more;
         let most = (bytes / set).max(1);
         // The power of two below.
         let most = 1 << most.ilog2();
-        let sets = iter::repeat_with(Mutex::default).take(most.min(FIRST));
         Self {
-            sets: sets.collect(),
+            sets: empty(most.min(FIRST)),
             most,
             seed: RandomState::new().hash_one(0),
+            growing: None,
         }
     }
 
@@ -131,19 +139,37 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
         }));
     }
 
-    /// More sets, if most are full.
+    /// More sets, if most are full. Many of them are made by a thread of their own: writing
+    /// fresh memory takes longer than a block may wait.
     pub(crate) fn grow(&mut self) {
-        if self.sets.len() < self.most && self.is_full() {
-            let more = (GROWTH * self.sets.len()).min(self.most);
-            let sets = iter::repeat_with(Mutex::default).take(more).collect();
-            let old = std::mem::replace(&mut self.sets, sets);
-            for set in old {
-                let set = set.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let present = set.present;
-                for (way, (key, value)) in set.entries.into_iter().enumerate() {
-                    if present >> way & 1 == 1 {
-                        self.insert(key, value);
-                    }
+        if let Some(growing) = self.growing.take_if(|growing| growing.is_finished()) {
+            match growing.join() {
+                Ok(sets) => self.move_to(sets),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        if self.growing.is_some() || self.sets.len() >= self.most || !self.is_full() {
+            return;
+        }
+        let more = (GROWTH * self.sets.len()).min(self.most);
+        if more * size_of::<Mutex<Set<K, V>>>() < LARGE {
+            return self.move_to(empty(more));
+        }
+        let thread = thread::Builder::new().name("cache".to_owned());
+        match thread.spawn(move || empty(more)) {
+            Ok(growing) => self.growing = Some(growing),
+            Err(error) => tracing::debug!(%error, "the cache stays as small as it is"),
+        }
+    }
+
+    fn move_to(&mut self, sets: Table<K, V>) {
+        let old = std::mem::replace(&mut self.sets, sets);
+        for set in old {
+            let set = set.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let present = set.present;
+            for (way, (key, value)) in set.entries.into_iter().enumerate() {
+                if present >> way & 1 == 1 {
+                    self.insert(key, value);
                 }
             }
         }
@@ -164,6 +190,11 @@ impl<K: Key, V: Clone + Default> Sets<K, V> {
     pub(crate) fn bytes(&self) -> usize {
         self.sets.capacity() * size_of::<Mutex<Set<K, V>>>()
     }
+}
+
+/// So many sets with nothing in them.
+fn empty<K: Key, V: Default>(count: usize) -> Table<K, V> {
+    iter::repeat_with(Mutex::default).take(count).collect()
 }
 
 /// What of a hash does not choose the set.
@@ -251,6 +282,26 @@ mod tests {
             .filter(|key| sets.get(&of(*key)) == Some(*key))
             .count();
         assert!(there > 2_800, "{there}");
+    }
+
+    #[test]
+    fn many_sets_are_made_while_it_goes_on() {
+        let mut sets = Sets::<(u64, U256), u64>::new(16 << 20, 0);
+        let mut key = 0;
+        while sets.growing.is_none() {
+            sets.insert(of(key), key);
+            sets.grow();
+            key += 1;
+        }
+        let before = sets.bytes();
+        while sets.growing.is_some() {
+            sets.insert(of(0), 1);
+            sets.grow();
+        }
+        assert!(sets.bytes() > before);
+        let there = (1..key).filter(|key| sets.get(&of(*key)) == Some(*key));
+        assert!(there.count() as u64 > key * 9 / 10);
+        assert_eq!(sets.get(&of(0)), Some(1));
     }
 
     #[test]
