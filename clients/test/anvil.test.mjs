@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { createPublicClient, createWalletClient, encodeFunctionData, http, maxUint256, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { foundry } from "viem/chains";
-import { ACCOUNTS, KEYS, anvil, contract, dev, hasPublished, rpc, third } from "./node.mjs";
+import { ACCOUNTS, KEYS, anvil, contract, dev, hasPublished, rpc, third } from "../lib/node.mjs";
 
 let ours, theirs, wallet, open;
 const account = privateKeyToAccount(KEYS[0]);

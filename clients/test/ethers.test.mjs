@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Contract, ContractFactory, JsonRpcProvider, Wallet, WebSocketProvider } from "ethers";
-import { ACCOUNTS, KEYS, contract, dev } from "./node.mjs";
+import { ACCOUNTS, KEYS, contract, dev } from "../lib/node.mjs";
 
 let node, provider, wallet;
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { ACCOUNTS, KEYS, contract, dev, foundry, rpc } from "./node.mjs";
+import { ACCOUNTS, KEYS, contract, dev, foundry, rpc } from "../lib/node.mjs";
 
 const run = promisify(execFile);
 const cwd = new URL("../forge/", import.meta.url).pathname;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { dev, program } from "./node.mjs";
+import { dev, program } from "../lib/node.mjs";
 
 const run = promisify(execFile);
 const cwd = new URL("../hardhat/", import.meta.url).pathname;

@@ -7,7 +7,7 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { foundry } from "viem/chains";
-import { ACCOUNTS, KEYS, contract, dev } from "./node.mjs";
+import { ACCOUNTS, KEYS, contract, dev } from "../lib/node.mjs";
 
 // prool is written for a newer Node than it may run on.
 Promise.withResolvers ??= () => {
@@ -158,7 +158,7 @@ test("subscriptions over WebSocket", async () => {
 });
 
 test("prool starts it as anvil", async () => {
-  const binary = new URL("./anvil.mjs", import.meta.url).pathname;
+  const binary = new URL("../lib/anvil.mjs", import.meta.url).pathname;
   const server = Server.create({ instance: Instance.anvil({ binary, chainId: 123 }), port: 0 });
   const stop = await server.start();
   const { port } = server.address();
