@@ -54,7 +54,7 @@ pub(crate) struct DataDirectory {
         long,
         value_name = "BLOCKS",
         env = "PARALLAX_HISTORY",
-        default_value_t = 128
+        default_value_t = 100_000
     )]
     pub(crate) history: u64,
 }
