@@ -9,7 +9,7 @@ pub(crate) mod simulate;
 
 pub(crate) use evm::{Session, halted};
 pub(crate) use overrides::{override_block, override_state};
-pub(crate) use request::must_not_contradict;
+pub(crate) use request::{must_not_contradict, sign_with, typed};
 
 use crate::{api::Api, error::RpcError, params::Params};
 use alloy_eips::BlockId;

@@ -2,15 +2,13 @@
 
 use crate::{
     api::Api,
-    call::{Session, must_not_contradict},
+    call::{Session, must_not_contradict, sign_with, typed},
     dispatch::MOST_IN_BATCH,
     error::RpcError,
     params::Params,
     target::Target,
 };
-use alloy_consensus::{
-    SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxLegacy, TypedTransaction,
-};
+use alloy_consensus::EthereumTypedTransaction as TypedTransaction;
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex};
 use alloy_rpc_types_eth::TransactionRequest;
@@ -186,7 +184,7 @@ impl Api {
     ) -> Result<(SignedTransaction, Address), RpcError> {
         let filled = self.filled(request)?;
         let sender = filled.from.unwrap_or_default();
-        let tx = typed(filled);
+        let tx = typed(filled, self.node.schedule().chain_id());
         let wallet = self.wallet();
         let signature = match wallet.sign(&sender, &tx) {
             Some(signature) => signature,
@@ -196,15 +194,12 @@ impl Api {
             }
             None => return Err(unknown(&sender)),
         };
-        let signed = match tx {
-            TypedTransaction::Legacy(tx) => tx.into_signed(signature).into(),
-            TypedTransaction::Eip2930(tx) => tx.into_signed(signature).into(),
-            TypedTransaction::Eip1559(tx) => tx.into_signed(signature).into(),
-            TypedTransaction::Eip7702(tx) => tx.into_signed(signature).into(),
-            TypedTransaction::Eip4844(_) => {
-                return Err(RpcError::params("blob transactions are not taken"));
-            }
-        };
+        if matches!(tx, TypedTransaction::Eip4844(_)) {
+            return Err(RpcError::params(
+                "transactions with blobs are taken signed only",
+            ));
+        }
+        let signed = sign_with(tx, signature);
         Ok((signed, sender))
     }
 
@@ -260,62 +255,4 @@ impl Api {
 
 fn unknown(address: &Address) -> RpcError {
     RpcError::server(format!("No Signer available: unknown account {address}"))
-}
-
-/// The transaction of a request of which nothing is open any more.
-fn typed(request: TransactionRequest) -> TypedTransaction {
-    let chain_id = request.chain_id.unwrap_or_default();
-    let nonce = request.nonce.unwrap_or_default();
-    let gas_limit = request.gas.unwrap_or_default();
-    let to = request.to.unwrap_or(TxKind::Create);
-    let value = request.value.unwrap_or_default();
-    let input = request.input.into_input().unwrap_or_default();
-    let max_fee_per_gas = request.max_fee_per_gas.unwrap_or_default();
-    let max_priority_fee_per_gas = request.max_priority_fee_per_gas.unwrap_or_default();
-    if let (Some(list), TxKind::Call(to)) = (request.authorization_list, to) {
-        return TypedTransaction::Eip7702(TxEip7702 {
-            chain_id,
-            nonce,
-            gas_limit,
-            max_fee_per_gas,
-            max_priority_fee_per_gas,
-            to,
-            value,
-            access_list: request.access_list.unwrap_or_default(),
-            authorization_list: list,
-            input,
-        });
-    }
-    match (request.gas_price, request.access_list) {
-        (Some(gas_price), None) => TypedTransaction::Legacy(TxLegacy {
-            chain_id: Some(chain_id),
-            nonce,
-            gas_price,
-            gas_limit,
-            to,
-            value,
-            input,
-        }),
-        (Some(gas_price), Some(access_list)) => TypedTransaction::Eip2930(TxEip2930 {
-            chain_id,
-            nonce,
-            gas_price,
-            gas_limit,
-            to,
-            value,
-            access_list,
-            input,
-        }),
-        (None, access_list) => TypedTransaction::Eip1559(TxEip1559 {
-            chain_id,
-            nonce,
-            gas_limit,
-            max_fee_per_gas,
-            max_priority_fee_per_gas,
-            to,
-            value,
-            access_list: access_list.unwrap_or_default(),
-            input,
-        }),
-    }
 }

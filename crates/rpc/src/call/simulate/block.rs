@@ -7,22 +7,19 @@ use super::{
 use crate::{
     call::{
         evm::{self, CallError, failed},
-        halted, override_state,
+        halted, override_state, sign_with, typed,
     },
     error::RpcError,
     json::{self, quantity},
 };
-use alloy_consensus::{
-    EMPTY_OMMER_ROOT_HASH, Eip658Value, Header, Receipt, SignableTransaction, TxEip1559, TxEip2930,
-    TxEip4844, TxEip7702, TxLegacy,
-};
+use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Eip658Value, Header, Receipt};
 use alloy_eips::{
     eip4895::Withdrawals, eip6110::DEPOSIT_REQUEST_TYPE, eip7002, eip7251, eip7685::Requests,
 };
 use alloy_evm::eth::eip6110::accumulate_deposits_from_logs;
-use alloy_primitives::{Address, B256, Bytes, Log, Signature, TxKind, U256};
+use alloy_primitives::{Address, B256, Bytes, Log, Signature, U256};
 use alloy_rpc_types_eth::TransactionRequest;
-use parallax_chain::{Fork, SignedTransaction, header};
+use parallax_chain::{Fork, header};
 use parallax_engine::StateChanges;
 use parallax_node::{SealedBlock, Transaction};
 use revm::{
@@ -165,7 +162,8 @@ impl Simulation<'_> {
         request.gas = Some(gas);
         request.nonce = Some(nonce);
         let chain_id = self.session.env.cfg_env.chain_id;
-        let signed = unsigned(&request, chain_id);
+        let nobody = Signature::new(U256::ZERO, U256::ZERO, false);
+        let signed = sign_with(typed(request.clone(), chain_id), nobody);
         let mut tx = parallax_chain::tx_env(&signed, from);
         if let Some(list) = &request.authorization_list {
             tx.set_signed_authorization(list.clone());
@@ -356,93 +354,6 @@ fn call(result: &ExecutionResult, used: u64) -> Value {
         }
     }
     json
-}
-
-/// The transaction of a call, which nobody has signed.
-fn unsigned(request: &TransactionRequest, chain_id: u64) -> SignedTransaction {
-    let nobody = Signature::new(U256::ZERO, U256::ZERO, false);
-    let nonce = request.nonce.unwrap_or_default();
-    let gas_limit = request.gas.unwrap_or_default();
-    let to = request.to.unwrap_or(TxKind::Create);
-    let value = request.value.unwrap_or_default();
-    let input = request.input.input().cloned().unwrap_or_default();
-    let access_list = request.access_list.clone().unwrap_or_default();
-    let max_fee_per_gas = request.max_fee_per_gas.unwrap_or_default();
-    let max_priority_fee_per_gas = request.max_priority_fee_per_gas.unwrap_or_default();
-    let chain_id = request.chain_id.unwrap_or(chain_id);
-    let callee = match to {
-        TxKind::Call(to) => to,
-        TxKind::Create => Address::ZERO,
-    };
-    if let Some(gas_price) = request.gas_price {
-        if request.access_list.is_some() {
-            let tx = TxEip2930 {
-                chain_id,
-                nonce,
-                gas_price,
-                gas_limit,
-                to,
-                value,
-                access_list,
-                input,
-            };
-            return tx.into_signed(nobody).into();
-        }
-        let chain_id = Some(chain_id);
-        let tx = TxLegacy {
-            chain_id,
-            nonce,
-            gas_price,
-            gas_limit,
-            to,
-            value,
-            input,
-        };
-        return tx.into_signed(nobody).into();
-    }
-    if let Some(authorization_list) = request.authorization_list.clone() {
-        let tx = TxEip7702 {
-            chain_id,
-            nonce,
-            gas_limit,
-            max_fee_per_gas,
-            max_priority_fee_per_gas,
-            to: callee,
-            value,
-            access_list,
-            authorization_list,
-            input,
-        };
-        return tx.into_signed(nobody).into();
-    }
-    if let Some(blob_versioned_hashes) = request.blob_versioned_hashes.clone() {
-        let tx = TxEip4844 {
-            chain_id,
-            nonce,
-            gas_limit,
-            max_fee_per_gas,
-            max_priority_fee_per_gas,
-            to: callee,
-            value,
-            access_list,
-            blob_versioned_hashes,
-            max_fee_per_blob_gas: request.max_fee_per_blob_gas.unwrap_or_default(),
-            input,
-        };
-        return tx.into_signed(nobody).into();
-    }
-    let tx = TxEip1559 {
-        chain_id,
-        nonce,
-        gas_limit,
-        max_fee_per_gas,
-        max_priority_fee_per_gas,
-        to,
-        value,
-        access_list,
-        input,
-    };
-    tx.into_signed(nobody).into()
 }
 
 /// A call that could not be a transaction.
