@@ -21,7 +21,7 @@ pub enum RuleError {
 #[derive(Debug, thiserror::Error)]
 pub enum GenesisError {
     /// It is not what geth calls a genesis file.
-    #[error("it is no genesis file: {0}")]
+    #[error("it is no genesis file")]
     Json(#[from] serde_json::Error),
     /// The forks contradict each other.
     #[error("its forks are out of order: {later} begins before {earlier}")]
